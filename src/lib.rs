@@ -1,0 +1,5 @@
+//! catchment: who can really read this event stream.
+
+pub mod capture;
+pub mod names;
+pub mod reach;
