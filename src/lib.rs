@@ -1,6 +1,12 @@
 //! catchment: who can really read this event stream.
 
 pub mod capture;
+pub mod derive;
+pub mod estate;
+pub mod facts;
+pub mod models;
 pub mod names;
+pub mod network;
 pub mod policy;
 pub mod reach;
+pub mod rules;

@@ -7,7 +7,7 @@ use std::collections::BTreeSet;
 use super::world::{ConnectionOf, World};
 use crate::capture::Source;
 use crate::estate::{
-    Broker, Cluster, Host, KeyState, Listener, Origin, Seen, SecurityProtocol, Topic,
+    Broker, Cluster, Host, KeyState, Listener, Origin, SecurityProtocol, Topic,
 };
 use crate::facts::{Evidence, Kind, Note, NoteKind, ThingIx};
 use crate::names::KafkaPrincipal;
@@ -99,7 +99,6 @@ pub(super) fn follow(world: &World<'_>, relation: Relation, from: ThingIx) -> Ve
         Relation::Role => role(world, from),
         Relation::Volume => volumes(world, from),
         Relation::Key => key(world, from),
-        Relation::Origin => Vec::new(),
         Relation::User => users_of_secret(world, from),
         Relation::Speaker => speaker(world, from),
         Relation::InterBrokerUser => credentials_on_host(world, from),
@@ -604,9 +603,4 @@ fn replica_topics(world: &World<'_>, volume: &str) -> Vec<Reached> {
 
 fn list(ids: &BTreeSet<i32>) -> String {
     ids.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ")
-}
-
-/// Whether the ACLs of a cluster were read.
-pub(super) fn acls_read(cluster: &Cluster) -> bool {
-    matches!(cluster.acls, Seen::Is(_))
 }

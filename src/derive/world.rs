@@ -8,6 +8,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::callers;
+use super::positions::{self, Class};
 use crate::estate::{Cluster, Estate, Identity, IdentityKind, Listener};
 use crate::facts::{Kind, ThingIx, Things};
 use crate::names::KafkaPrincipal;
@@ -42,6 +43,8 @@ pub(super) struct World<'e> {
     pub(super) connections: BTreeMap<ThingIx, ConnectionOf<'e>>,
     /// Kafka users by cluster, `User:ANONYMOUS` and [`ANY_OTHER_USER`] included.
     pub(super) users: BTreeMap<&'e str, Vec<KafkaPrincipal>>,
+    /// Position classes by id; each is a member of [`Sort::Position`].
+    pub(super) classes: BTreeMap<String, Class>,
 }
 
 impl<'e> World<'e> {
@@ -53,6 +56,7 @@ impl<'e> World<'e> {
             sessions: BTreeMap::new(),
             connections: BTreeMap::new(),
             users: BTreeMap::new(),
+            classes: positions::discover(estate, positions::documents(estate).into_iter()),
         };
         world.storage();
         world.identities();
@@ -153,17 +157,23 @@ impl<'e> World<'e> {
         let vpcs: BTreeSet<&str> = broker_vpcs.chain(endpoint_vpcs).collect();
         let subnets = estate.subnets.values().filter(|subnet| vpcs.contains(subnet.vpc.as_str()));
         self.fill(Sort::Subnet, Kind::Subnet, subnets.map(|subnet| &subnet.id));
-        self.fill(Sort::Position, Kind::Position, ["internet"]);
+        let classes: Vec<String> = self.classes.keys().cloned().collect();
+        self.fill(Sort::Position, Kind::Position, classes);
         self.fill(Sort::Position, Kind::Position, estate.config.networks.keys());
     }
 
-    /// Takes up a position that some policy tells apart.
-    pub(super) fn add_position(&mut self, id: &str) -> ThingIx {
-        if let Some(thing) = self.things.find(Kind::Position, id) {
-            return thing;
-        }
-        self.fill(Sort::Position, Kind::Position, [id]);
-        self.things.intern(Kind::Position, id)
+    /// The position that everyone starts from.
+    pub(super) fn internet(&self) -> Option<(&str, &Class)> {
+        self.classes.get_key_value("internet").map(|(id, class)| (id.as_str(), class))
+    }
+
+    /// Every other position that some policy tells apart.
+    pub(super) fn elsewhere(&self) -> impl Iterator<Item = (ThingIx, &str, &Class)> {
+        let classes = self.classes.iter().filter(|(id, _)| *id != "internet");
+        classes.filter_map(|(id, class)| {
+            let thing = self.things.find(Kind::Position, id)?;
+            Some((thing, id.as_str(), class))
+        })
     }
 
     fn cluster(&mut self, cluster: &'e Cluster) {

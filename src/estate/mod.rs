@@ -6,9 +6,12 @@
 mod config;
 mod coverage;
 mod diagnostic;
+mod keys;
+mod routes;
 mod types;
 
 pub use config::{AssetConfig, Config, LinkConfig};
 pub use coverage::{Call, Coverage, Outcome};
 pub use diagnostic::{Diagnostic, Severity};
+pub use keys::KeyState;
 pub use types::*;

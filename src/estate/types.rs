@@ -10,8 +10,7 @@ use ipnet::IpNet;
 
 use crate::capture::Source;
 use crate::names::KafkaPrincipal;
-use crate::policy::Document;
-use crate::policy::kafka_acl::AclBinding;
+use crate::policy::{AclBinding, Document};
 
 /// Something that was asked for: there, known to be absent, or not read.
 ///

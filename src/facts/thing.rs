@@ -147,6 +147,11 @@ impl Things {
         &self.0[index.0 as usize]
     }
 
+    /// The number that the `more`-th thing after the present ones will get.
+    pub fn after(&self, more: usize) -> Option<ThingIx> {
+        u32::try_from(self.0.len() + more).ok().map(ThingIx)
+    }
+
     /// All of them.
     pub fn iter(&self) -> impl Iterator<Item = &Thing> {
         self.0.iter()

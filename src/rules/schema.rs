@@ -100,8 +100,6 @@ words! {
         Volume = "volume",
         /// The customer key that encrypts a bucket, volume, snapshot or secret.
         Key = "key",
-        /// The log volume that a snapshot was made of, while it still holds the log.
-        Origin = "origin",
         /// The Kafka users whose credential a secret holds.
         User = "user",
         /// The Kafka user that a session speaks as, when that needs a credential.
@@ -133,7 +131,6 @@ impl Relation {
                 &[Kind::Bucket, Kind::Volume, Kind::Snapshot, Kind::Secret],
                 Kind::Key,
             ),
-            Self::Origin => (&[Kind::Snapshot], Kind::Volume),
             Self::User => (&[Kind::Secret], Kind::KafkaUser),
             Self::Speaker => (&[Kind::Session], Kind::KafkaUser),
             Self::InterBrokerUser => (&[Kind::Host], Kind::KafkaUser),
