@@ -44,7 +44,9 @@ impl Estate {
         let mut other = self.clone();
         for (head, body, _) in &mut other.lines {
             *head = to[*head];
-            body.iter_mut().for_each(|fact| *fact = to[*fact]);
+            for fact in body {
+                *fact = to[*fact];
+            }
         }
         for (fact, _) in other.lanes.iter_mut().flatten() {
             *fact = to[*fact];
@@ -126,7 +128,7 @@ fn least_cost(
 }
 
 /// What the witness costs as a tree.
-fn tree_cost(witness: &Witness, cost: impl Fn(RuleIx) -> u64) -> u64 {
+fn tree_cost(witness: &Witness, cost: impl Fn(RuleIx) -> u64) -> Option<u64> {
     let mut costs: Vec<u64> = Vec::new();
     for step in witness.steps() {
         costs.push(match step {
@@ -136,7 +138,7 @@ fn tree_cost(witness: &Witness, cost: impl Fn(RuleIx) -> u64) -> u64 {
             }
         });
     }
-    *costs.last().unwrap()
+    costs.last().copied()
 }
 
 /// The witness without one step, premises renumbered.
@@ -156,8 +158,6 @@ fn without(witness: &Witness, gone: usize) -> Witness {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(512))]
-
     #[test]
     fn naive_single_and_lanes_agree_on_every_cell(estate in estate()) {
         let (table, starts) = (estate.table(), estate.starts());
@@ -312,7 +312,7 @@ proptest! {
                 if let Some(witness) = prove_with(&table, &starts, fact, cost) {
                     prop_assert_eq!(witness.check(&table, &starts), Ok(()));
                     let least = least_cost(&table, &starts, witness.strength(), cost);
-                    prop_assert_eq!(Some(tree_cost(&witness, cost)), least[fact.index()]);
+                    prop_assert_eq!(tree_cost(&witness, cost), least[fact.index()]);
                 }
             }
         }
@@ -323,7 +323,7 @@ proptest! {
         let table = estate.table();
         for starts in estate.starts() {
             for fact in table.all_facts() {
-                for witness in prove(&table, &starts, fact) {
+                if let Some(witness) = prove(&table, &starts, fact) {
                     for gone in 0..witness.steps().len() {
                         prop_assert!(without(&witness, gone).check(&table, &starts).is_err());
                     }
@@ -393,14 +393,14 @@ proptest! {
                     ranks.push((std::cmp::Reverse(route.strength()), cost, last));
                     let least = least_cost(&other.table(), &others, route.strength(), |_| 1);
                     let body = table.body(last).iter().map(|fact| least[fact.index()].unwrap());
-                    prop_assert_eq!(cost, 1 + body.sum::<u64>());
+                    prop_assert_eq!(cost, Some(1 + body.sum::<u64>()));
                 }
                 prop_assert!(ranks.is_sorted());
                 found.sort_unstable();
                 prop_assert_eq!(found, expected);
                 // The best route is the proof, unless the lane starts with the goal.
                 if others.len() == starts.len() {
-                    prop_assert_eq!(routes.first(), prove(&table, &starts, goal).as_ref());
+                    prop_assert_eq!(routes.first().cloned(), prove(&table, &starts, goal));
                 }
             }
         }

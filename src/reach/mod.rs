@@ -44,6 +44,7 @@ mod naive;
 mod order;
 mod plan;
 mod proof;
+mod rows;
 mod short;
 mod single;
 mod strength;

@@ -3,7 +3,7 @@
 //! Must never: know a lane, or outlive the sweep it was made for.
 
 use super::order::order;
-use super::table::Rows;
+use super::rows::Rows;
 use super::{FactIx, RuleIx, RuleTable, Strength};
 
 /// Not behind any goal.
