@@ -34,7 +34,7 @@ pub fn prove_with(
         return None;
     }
     let mut search = Search::new(table, level, None);
-    search.run(starts, &cost, Some(goal));
+    search.run(starts, &cost, [goal]);
     Some(search.witness(goal, level, None))
 }
 
@@ -59,7 +59,8 @@ pub fn prove_all_last(table: &RuleTable, starts: &[Start], goal: FactIx) -> Vec<
             continue;
         }
         let mut search = Search::new(table, level, Some(goal));
-        search.run(starts, &|_| 1, None);
+        let bodies = rules.iter().flat_map(|&rule| table.body(rule));
+        search.run(starts, &|_| 1, bodies.copied());
         let mut priced: Vec<_> = rules
             .into_iter()
             .map(|rule| (search.price(rule, &|_| 1), rule))
@@ -107,9 +108,19 @@ impl<'t> Search<'t> {
         }
     }
 
-    /// Runs until the goal's proof is known, or to the end.
-    fn run(&mut self, starts: &[Start], cost: &impl Fn(RuleIx) -> u64, goal: Option<FactIx>) {
+    /// Runs until the proofs of all wanted facts are known, or to the end.
+    fn run(
+        &mut self,
+        starts: &[Start],
+        cost: &impl Fn(RuleIx) -> u64,
+        wanted: impl IntoIterator<Item = FactIx>,
+    ) {
         let table = self.table;
+        let mut open = vec![false; table.facts()];
+        let mut left = 0_usize;
+        for fact in wanted {
+            left += usize::from(!std::mem::replace(&mut open[fact.index()], true));
+        }
         let mut missing = missing_counts(table);
         let mut heap = BinaryHeap::new();
         for start in starts.iter().filter(|start| start.strength >= self.level) {
@@ -127,14 +138,14 @@ impl<'t> Search<'t> {
                 table.head(rule),
             )));
         }
-        while let Some(Reverse((price, via, fact))) = heap.pop() {
+        while left > 0
+            && let Some(Reverse((price, via, fact))) = heap.pop()
+        {
             if self.best[fact.index()].is_some() || Some(fact) == self.blocked {
                 continue;
             }
             self.best[fact.index()] = Some((price, via));
-            if Some(fact) == goal {
-                return;
-            }
+            left -= usize::from(open[fact.index()]);
             for &rule in table.uses(fact) {
                 missing[rule.index()] -= 1;
                 let head = table.head(rule);
