@@ -295,6 +295,19 @@ mod tests {
     }
 
     #[test]
+    fn at_equal_cost_fewer_rules_win_over_a_lower_number() {
+        let mut builder = RuleTableBuilder::new();
+        let [a, b, goal] = facts(&mut builder);
+        builder.rule(b, &[a], Strength::Always);
+        builder.rule(goal, &[b], Strength::Always);
+        let direct = builder.rule(goal, &[a], Strength::Always);
+        let table = builder.build();
+        let starts = [Start::new(a, Strength::Always)];
+        let witness = prove_with(&table, &starts, goal, |_| 0).unwrap();
+        assert!(witness.rules().eq([direct]));
+    }
+
+    #[test]
     fn costs_that_pass_the_largest_number_still_give_a_proof() {
         let mut builder = RuleTableBuilder::new();
         builder.add_facts(201);
