@@ -325,7 +325,7 @@ impl Asking<'_, '_> {
                     None => Guard::None,
                 },
                 rcps: match account {
-                    Some(account) if rcp_covers(&self.request.action) => {
+                    Some(account) if rcp_covers(&self.request.action) != Truth::False => {
                         guard(estate, account, "rcps", rcp_text, |level| &level.rcps)
                     }
                     Some(_) | None => Guard::None,
