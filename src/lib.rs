@@ -2,4 +2,5 @@
 
 pub mod capture;
 pub mod names;
+pub mod policy;
 pub mod reach;

@@ -1,0 +1,419 @@
+//! Combines the layers for one caller and one assignment of what the caller chooses.
+//!
+//! Must never: let an undecided or unread deny decide, or let it vanish.
+
+use super::Truth;
+use super::caller::Caller;
+use super::decide::Case;
+use super::document::{Document, Statement};
+use super::layers::{
+    Decision, Evidence, LayerKind, Layers, Request, Residual, ResourceKind, ResourcePolicy,
+};
+use super::principal::NamedAs;
+use super::public::is_public;
+use super::weigh::{Asked, Hit, Weighed};
+use crate::reach::Strength;
+
+/// A way to be granted the request: the layers it needs, together.
+#[derive(Clone)]
+struct Route<'a> {
+    strength: Strength,
+    hits: Vec<Hit<'a>>,
+    /// Layers that grant nothing.
+    lacking: Vec<LayerKind>,
+}
+
+impl<'a> Route<'a> {
+    fn free() -> Self {
+        Self {
+            strength: Strength::Always,
+            hits: Vec::new(),
+            lacking: Vec::new(),
+        }
+    }
+
+    /// A layer's allow. A layer that only limits is a guard: unread, it may block; a layer that
+    /// grants was, unread, not seen to grant.
+    fn layer(weighed: &Weighed<'a>, guard: bool) -> Self {
+        let (strength, hit) = weighed.grant();
+        let unread = match (guard, weighed.unread.is_empty()) {
+            (_, true) => Strength::Never,
+            (true, false) => Strength::Conditional,
+            (false, false) => Strength::Gap,
+        };
+        // A statement that was not seen to grant is, in a guard, one that may block.
+        let strength = if guard && strength == Strength::Gap {
+            Strength::Conditional
+        } else {
+            strength
+        };
+        let better = strength > unread || (strength == unread && hit.is_some());
+        let strength = strength | unread;
+        Self {
+            strength,
+            hits: if better {
+                hit.into_iter().collect()
+            } else {
+                Vec::new()
+            },
+            lacking: if strength == Strength::Never {
+                vec![weighed.kind]
+            } else {
+                Vec::new()
+            },
+        }
+    }
+
+    fn and(mut self, other: &Self) -> Self {
+        self.strength = self.strength & other.strength;
+        self.hits.extend(other.hits.iter().copied());
+        for kind in &other.lacking {
+            if !self.lacking.contains(kind) {
+                self.lacking.push(*kind);
+            }
+        }
+        self
+    }
+
+    fn at_most(mut self, strength: Strength) -> Self {
+        self.strength = self.strength & strength;
+        self
+    }
+
+    /// The stronger of two; else the one that lacks less; else the first.
+    fn or(self, other: Self) -> Self {
+        let better = other.strength > self.strength
+            || (other.strength == Strength::Never
+                && self.strength == Strength::Never
+                && other.lacking.len() < self.lacking.len());
+        if better { other } else { self }
+    }
+}
+
+/// Whose resource it is, as seen from the caller.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Owner {
+    Same,
+    Other,
+    Unclear,
+    /// The caller has no account: only the resource's side counts.
+    NoAccount,
+}
+
+/// The parts of one trial.
+pub(super) struct Trial<'a> {
+    case: &'a Case<'a>,
+    asked: Asked<'a>,
+    /// Whether the caller's own side is assumed to grant.
+    assumed: bool,
+}
+
+impl<'a> Trial<'a> {
+    pub(super) fn new(case: &'a Case<'a>, asked: Asked<'a>, assumed: bool) -> Self {
+        Self {
+            case,
+            asked,
+            assumed,
+        }
+    }
+
+    fn request(&self) -> &'a Request<'a> {
+        self.case.request
+    }
+
+    fn layers(&self) -> &'a Layers<'a> {
+        self.case.layers
+    }
+
+    fn owner(&self) -> Owner {
+        let Some(own) = self.asked.caller.account() else {
+            return Owner::NoAccount;
+        };
+        let request = self.request();
+        let of_arn = request.resource.split(':').nth(4).filter(|a| !a.is_empty());
+        let owner = request.resource_account.or(of_arn);
+        match owner {
+            Some(account) if account == own => Owner::Same,
+            Some(account) if account.contains(super::PLACEHOLDER) => Owner::Unclear,
+            Some(_) => Owner::Other,
+            None if request.resource == "*" => Owner::Same,
+            None => Owner::Unclear,
+        }
+    }
+
+    pub(super) fn run(&self) -> Decision {
+        let caller = self.asked.caller;
+        let owner = self.owner();
+        let inside = owner != Owner::NoAccount;
+        let bound = !caller.is_service_linked();
+        let root = matches!(caller, Caller::Root { .. });
+
+        // Every layer that has a say, in the order of evidence.
+        let case = self.case;
+        let mut said: Vec<Weighed<'_>> = Vec::new();
+        let mut own = Route::free();
+        if inside && !self.assumed {
+            let identity = case.identity.weigh(&self.asked);
+            // The root user is allowed by default in its own account (rule 5).
+            if !root {
+                own = own.and(&Route::layer(&identity, false));
+                said.push(identity);
+            }
+        }
+        let mut limits = Route::free();
+        let mut unread: Vec<String> = Vec::new();
+        let mut capped = false;
+        if inside && !self.assumed && !root {
+            for stage in case.boundary.iter().chain(&case.session) {
+                let weighed = stage.weigh(&self.asked);
+                limits = limits.and(&Route::layer(&weighed, true));
+                said.push(weighed);
+            }
+        }
+        let mut guards = Route::free();
+        if inside && bound {
+            for stage in &case.scps {
+                let weighed = stage.weigh(&self.asked);
+                guards = guards.and(&Route::layer(&weighed, true));
+                said.push(weighed);
+            }
+            if self.assumed {
+                let account = caller.account().unwrap_or_default();
+                unread.push(format!("service control policies of account {account}"));
+                capped = true;
+            }
+        }
+        if bound && !case.rcp.is_false() {
+            said.extend(case.rcps.iter().map(|stage| stage.weigh(&self.asked)));
+        }
+        let resource = case.resource.weigh(&self.asked);
+        let grant = self.grant(owner, &own, &limits, &resource);
+        said.push(resource);
+        if owner == Owner::Unclear {
+            unread.push(format!("owner of {}", self.request().resource));
+        }
+        if let Some(stage) = &case.endpoint {
+            let weighed = stage.weigh(&self.asked);
+            guards = guards.and(&Route::layer(&weighed, true));
+            said.push(weighed);
+        }
+
+        let route = grant.and(&guards);
+        let (cut, public) = self.public(owner);
+        for weighed in &said {
+            unread.extend(weighed.unread.iter().map(|name| (*name).to_owned()));
+            capped |= !weighed.unread.is_empty();
+        }
+        let weak = |hit: &Hit<'_>| {
+            // An RCP over a service that may not be covered may not count.
+            hit.truth == Truth::Unknown || (hit.kind == LayerKind::Rcp && !case.rcp.is_true())
+        };
+        let denies = || said.iter().flat_map(|w| &w.denies);
+        let certain = denies().find(|hit| !weak(hit));
+        let undecided: Vec<&Hit<'_>> = denies().filter(|hit| weak(hit)).collect();
+        capped |= !undecided.is_empty() || cut == Truth::Unknown;
+        let without_denies = if capped {
+            route.strength & Strength::Conditional
+        } else {
+            route.strength
+        };
+        self.verdict(
+            without_denies,
+            route,
+            certain,
+            &undecided,
+            unread,
+            (cut, public),
+        )
+    }
+
+    fn verdict(
+        &self,
+        without_denies: Strength,
+        route: Route<'_>,
+        certain: Option<&Hit<'_>>,
+        undecided: &[&Hit<'_>],
+        mut unread: Vec<String>,
+        (cut, public): (Truth, Option<&Statement>),
+    ) -> Decision {
+        let mut decision = Decision {
+            strength: Strength::Never,
+            evidence: Vec::new(),
+            residual: Vec::new(),
+            unread: Vec::new(),
+            without_denies,
+            ungranted: match &*route.lacking {
+                [kind] => Some(*kind),
+                _ => None,
+            },
+            keys: self.case.keys.clone(),
+        };
+        let of_public = public.map(|statement| Evidence {
+            layer: LayerKind::Resource,
+            effect: super::Effect::Allow,
+            source: statement.source.clone(),
+            sid: statement.sid.clone(),
+        });
+        if let Some(hit) = certain {
+            decision.evidence.push(hit.evidence());
+            return decision;
+        }
+        if cut.is_true() {
+            // The public statement is what makes S3 cut the policy off.
+            decision.evidence.extend(of_public);
+            return decision;
+        }
+        decision.strength = without_denies;
+        if without_denies == Strength::Never {
+            return decision;
+        }
+        let mut hits = route.hits;
+        hits.sort_by_key(|hit| hit.kind);
+        decision.evidence = hits.iter().map(Hit::evidence).collect();
+        for hit in hits.iter().chain(undecided.iter().copied()) {
+            let mut open = hit.residual(&self.asked);
+            if open.is_empty() && hit.kind == LayerKind::Rcp {
+                open.push(Residual {
+                    layer: hit.kind,
+                    effect: hit.effect,
+                    source: hit.statement.source.clone(),
+                    text: format!(
+                        "resource control policies may not cover `{}`",
+                        self.asked.action
+                    ),
+                });
+            }
+            decision.residual.extend(open);
+        }
+        if cut == Truth::Unknown
+            && let Some(statement) = public
+        {
+            decision.residual.push(Residual {
+                layer: LayerKind::Resource,
+                effect: super::Effect::Deny,
+                source: statement.source.clone(),
+                text: "RestrictPublicBuckets cuts off a public policy".to_owned(),
+            });
+        }
+        let mut seen = std::collections::BTreeSet::new();
+        unread.retain(|name| seen.insert(name.clone()));
+        decision.unread = unread;
+        decision
+    }
+
+    /// The grant: what the identity side and the resource's policy give together (rules 2, 3, 6).
+    fn grant(
+        &self,
+        owner: Owner,
+        own: &Route<'a>,
+        limits: &Route<'a>,
+        resource: &Weighed<'a>,
+    ) -> Route<'a> {
+        match owner {
+            Owner::Same => self.within(own, limits, resource),
+            Owner::Other => self.across(own, limits, resource),
+            Owner::NoAccount => self.by_resource(resource, |_| Route::free()),
+            Owner::Unclear => {
+                let across = self.across(own, limits, resource);
+                let within = self.within(own, limits, resource);
+                if within.strength <= across.strength {
+                    across
+                } else {
+                    within.at_most(Strength::Conditional).or(across)
+                }
+            }
+        }
+    }
+
+    /// One account: identity or resource, with the table of who is named (rule 2).
+    fn within(&self, own: &Route<'a>, limits: &Route<'a>, resource: &Weighed<'a>) -> Route<'a> {
+        let root = matches!(self.asked.caller, Caller::Root { .. });
+        let trust = self.layers().resource_kind == ResourceKind::Trust;
+        if root && trust && self.asked.action.eq_ignore_ascii_case("sts:AssumeRole") {
+            // STS API Reference, AssumeRole: "You cannot call AssumeRole with root credentials".
+            return Route {
+                strength: Strength::Never,
+                ..Route::free()
+            };
+        }
+        let identity = own.clone().and(limits);
+        let named = self.by_resource(resource, |by| match by {
+            NamedAs::Itself => Route::free(),
+            NamedAs::Role | NamedAs::FederatingUser => limits.clone(),
+            NamedAs::Account => identity.clone(),
+            // Whether implicit denies of boundary and session limit `*` is nowhere stated.
+            NamedAs::Everyone if limits.strength == Strength::Always => Route::free(),
+            NamedAs::Everyone => Route::free().at_most(Strength::Conditional),
+        });
+        match self.layers().resource_kind {
+            ResourceKind::Ordinary => {
+                // A resource policy may grant, but it is not what lacks.
+                if named.strength == Strength::Never && named.lacking == [resource.kind] {
+                    identity
+                } else {
+                    identity.or(named)
+                }
+            }
+            ResourceKind::Trust | ResourceKind::Key => named,
+        }
+    }
+
+    /// Two accounts: both sides (rule 3).
+    fn across(&self, own: &Route<'a>, limits: &Route<'a>, resource: &Weighed<'a>) -> Route<'a> {
+        let named = self.by_resource(resource, |_| Route::free());
+        own.clone().and(limits).and(&named)
+    }
+
+    /// The strongest grant of the resource's policy, with what each kind of name needs besides.
+    fn by_resource(
+        &self,
+        resource: &Weighed<'a>,
+        needs: impl Fn(NamedAs) -> Route<'a>,
+    ) -> Route<'a> {
+        let mut best = Route {
+            strength: Strength::Never,
+            hits: Vec::new(),
+            lacking: vec![resource.kind],
+        };
+        match self.layers().resource {
+            ResourcePolicy::Edited => return Route::free(),
+            ResourcePolicy::Unread(_) => {
+                best.strength = Strength::Gap;
+                best.lacking.clear();
+            }
+            ResourcePolicy::None | ResourcePolicy::Document(_) => {}
+        }
+        let mut found = false;
+        for hit in &resource.allows {
+            let granted = Route {
+                strength: hit.strength(),
+                hits: vec![*hit],
+                lacking: Vec::new(),
+            };
+            let route = granted.and(&needs(hit.by));
+            best = if found || best.strength > Strength::Never {
+                best.or(route)
+            } else {
+                route
+            };
+            found = true;
+        }
+        best
+    }
+
+    /// Whether `RestrictPublicBuckets` cuts the caller off, and by which statement (rule 30).
+    fn public(&self, owner: Owner) -> (Truth, Option<&'a Statement>) {
+        let block = self.layers().block_public_access;
+        let ResourcePolicy::Document(document) = self.layers().resource else {
+            return (Truth::False, None);
+        };
+        let document: &'a Document = document;
+        let foreign = match (owner, self.asked.caller) {
+            (Owner::Same, _) | (_, Caller::Service { .. }) => Truth::False,
+            (Owner::Unclear, _) => Truth::Unknown,
+            (Owner::Other | Owner::NoAccount, _) => Truth::True,
+        };
+        let (public, statement) = is_public(document);
+        (block & foreign & public, statement)
+    }
+}
