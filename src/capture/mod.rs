@@ -38,6 +38,7 @@ pub use properties::PropertyLine;
 pub use redact::REDACTED;
 pub use source::Source;
 
+pub(crate) use merge::same;
 pub(crate) use redact::{jaas_options, next_item};
 
 use json::Node;

@@ -32,7 +32,7 @@ pub(crate) fn file(capture: &mut Capture, file: &Arc<str>, name: &str, text: &st
     } else {
         return false;
     };
-    let cluster = file.rsplit('/').nth(1).unwrap_or_default().to_owned();
+    let cluster = cluster_of(file).to_owned();
     if cluster.is_empty() {
         capture.note(
             "cluster-without-name",
@@ -52,6 +52,18 @@ pub(crate) fn file(capture: &mut Capture, file: &Arc<str>, name: &str, text: &st
         content,
     });
     true
+}
+
+/// The folder that names the cluster: the one below `kafka`, else the nearest.
+fn cluster_of(file: &str) -> &str {
+    let folders = file.rsplit_once('/').map_or("", |(folders, _)| folders);
+    let below = folders
+        .split('/')
+        .skip_while(|name| *name != "kafka")
+        .nth(1);
+    below
+        .or_else(|| folders.rsplit('/').next())
+        .unwrap_or_default()
 }
 
 /// Output of `kafka-acls` or `kafka-topics`, by its first lines, or by its name where the output
