@@ -8,5 +8,6 @@ pub mod models;
 pub mod names;
 pub mod network;
 pub mod policy;
+pub mod query;
 pub mod reach;
 pub mod rules;

@@ -15,8 +15,8 @@ use std::sync::Arc;
 use catchment::capture::Source;
 use catchment::capture::json::Node;
 use catchment::policy::{
-    AclBinding, Authorizer, Caller, Context, Document, Effect, Guard, Host, KeyState, Layer,
-    Layers, Request, ResourceKind, ResourcePolicy, Truth, decide,
+    AclBinding, Authorizer, AuthorizerClass, Caller, Context, Document, Effect, Guard, Host,
+    KeyState, Layer, Layers, Request, ResourceKind, ResourcePolicy, decide,
 };
 use catchment::reach::Strength;
 
@@ -187,7 +187,7 @@ fn kafka_decides_as_its_own_authorizer() {
             }
         });
         let authorizer = Authorizer {
-            configured: Truth::True,
+            class: AuthorizerClass::Standard,
             super_users: texts(case.get("super").unwrap())
                 .into_iter()
                 .map(|user| (user, at.clone()))

@@ -147,14 +147,7 @@ impl Outsiders<'_> {
 /// The Kafka principals that ACLs, super users, broker configurations and secrets name, with
 /// `User:ANONYMOUS` and a stand-in for everybody else.
 pub(super) fn kafka_users(estate: &Estate, cluster: &Cluster) -> Vec<KafkaPrincipal> {
-    let mut users = BTreeSet::new();
-    for acl in cluster.acls.as_ref().into_iter().flatten() {
-        users.extend(acl.principal.parse::<KafkaPrincipal>().ok());
-    }
-    for broker in cluster.brokers.values() {
-        users.extend(super_users(broker).filter_map(|(text, _)| text.parse().ok()));
-        users.extend(jaas_users(broker).into_iter().map(|(user, _)| user));
-    }
+    let mut users: BTreeSet<KafkaPrincipal> = cluster.users.keys().cloned().collect();
     let own = format!("{}/", cluster.name);
     for link in estate.secrets.values().flat_map(|secret| &secret.users) {
         users.extend(link.to.strip_prefix(&own).and_then(|user| user.parse().ok()));

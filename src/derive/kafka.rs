@@ -9,7 +9,7 @@ use super::judge::Verdict;
 use super::world::{ANY_OTHER_USER, SessionOf};
 use crate::estate::{Cluster, Estate, Origin, Seen};
 use crate::facts::{Evidence, Kind, Note, NoteKind, Thing};
-use crate::policy::{AclBinding, Authorizer, Host, KafkaReason, Operation, ResourceType, Truth};
+use crate::policy::{AclBinding, Authorizer, AuthorizerClass, Host, KafkaReason, Operation, ResourceType, Truth};
 use crate::reach::Strength;
 
 /// One authorizer for each cluster.
@@ -134,10 +134,11 @@ fn of(cluster: &Cluster) -> Authorizer {
         brokers().filter_map(|broker| broker.properties.get(name)).map(|p| p.value.trim()).next()
     };
     let read = !cluster.brokers.is_empty();
-    let configured = match property("authorizer.class.name") {
-        Some("") | None if read => Truth::False,
-        None => Truth::Unknown,
-        Some(_) => Truth::True,
+    let class = match property("authorizer.class.name") {
+        Some("") | None if read => AuthorizerClass::None,
+        None => AuthorizerClass::Unread,
+        Some(class) if STANDARD.contains(&class) => AuthorizerClass::Standard,
+        Some(class) => AuthorizerClass::Other(class.to_owned()),
     };
     let mut super_users: Vec<(String, crate::capture::Source)> = brokers()
         .flat_map(super_users)
@@ -145,16 +146,13 @@ fn of(cluster: &Cluster) -> Authorizer {
         .collect();
     super_users.sort();
     super_users.dedup_by(|a, b| a.0 == b.0);
-    let custom = property("authorizer.class.name")
-        .filter(|class| !class.is_empty() && !STANDARD.contains(class))
-        .map(|class| format!("the rules of authorizer {class}"));
     let (acls, acls_unread): (Vec<AclBinding>, Option<String>) = match &cluster.acls {
-        Seen::Is(acls) => (acls.clone(), custom),
-        Seen::Absent => (Vec::new(), custom),
+        Seen::Is(acls) => (acls.clone(), None),
+        Seen::Absent => (Vec::new(), None),
         Seen::Unread(what) => (Vec::new(), Some(what.to_string())),
     };
     Authorizer {
-        configured,
+        class,
         super_users,
         allow_everyone_if_no_acl: match property("allow.everyone.if.no.acl.found") {
             Some(value) => value.eq_ignore_ascii_case("true").into(),

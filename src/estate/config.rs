@@ -2,9 +2,9 @@
 //!
 //! Must never: change what the capture says; it adds, and every addition has its line.
 
-use std::collections::BTreeMap;
-use ipnet::IpNet;
 use crate::capture::Source;
+use ipnet::IpNet;
+use std::collections::BTreeMap;
 
 /// The contents of `catchment.toml`. Everything is optional.
 #[derive(Clone, Debug, Default, PartialEq)]

@@ -2,28 +2,7 @@
 
 use std::collections::BTreeMap;
 
-/// Outcome of one expected call.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-#[derive(serde::Serialize, serde::Deserialize, schemars::JsonSchema)]
-#[serde(rename_all = "snake_case")]
-pub enum Outcome {
-    /// Answered.
-    Ok,
-    /// Answered: there is none.
-    Absent,
-    /// Refused.
-    Denied,
-    /// The service or region does not offer it.
-    Unsupported,
-    /// Given up after throttling.
-    Throttled,
-    /// Cut off before the end.
-    Truncated,
-    /// Answered, but the answer could not be read.
-    ParseError,
-    /// No file for it: nobody asked, or nobody kept the answer.
-    NotCollected,
-}
+pub use crate::capture::Outcome;
 
 /// One expected call.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]

@@ -1,17 +1,37 @@
 //! The typed picture of what was captured.
 //!
+//! [`build`] fills it from a [`Capture`](crate::capture::Capture), one importer for each kind of
+//! thing, then links brokers to hosts, log directories to volumes and secrets to users.
+//!
 //! Must never: fail on broken input (it is data: a gap and a diagnostic), decide about access,
 //! or take *not collected* for *none*.
 
+mod acls;
+mod buckets;
+mod build;
+mod compute;
 mod config;
 mod coverage;
-mod diagnostic;
+mod expect;
+mod identity;
+mod kafka;
+mod key_state;
 mod keys;
+mod link;
+mod listeners;
+mod lookup;
+mod managed;
+mod network;
+mod organization;
 mod routes;
+mod settings;
+mod topics;
 mod types;
+mod uri;
 
+pub use crate::capture::{Diagnostic, Severity};
+pub use build::build;
 pub use config::{AssetConfig, Config, LinkConfig};
 pub use coverage::{Call, Coverage, Outcome};
-pub use diagnostic::{Diagnostic, Severity};
-pub use keys::KeyState;
+pub use key_state::KeyState;
 pub use types::*;

@@ -80,6 +80,8 @@ pub struct Estate {
     pub buckets: BTreeMap<String, Bucket>,
     /// By key ARN.
     pub keys: BTreeMap<String, Key>,
+    /// Key ARN by alias ARN, as far as aliases were listed.
+    pub aliases: BTreeMap<String, String>,
     /// By secret ARN.
     pub secrets: BTreeMap<String, Secret>,
     /// EC2 instances, by instance id.
@@ -109,7 +111,7 @@ pub struct Estate {
 }
 
 /// An AWS account that the capture knows something of.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Account {
     /// Twelve digits.
     pub id: String,
@@ -119,17 +121,35 @@ pub struct Account {
     pub identities_read: bool,
     /// Regions that some answer came from.
     pub regions: Vec<String>,
+    /// Block public access of the whole account; adds to each bucket's own.
+    pub public_access_block: Seen<PublicAccessBlock>,
+}
+
+impl Default for Account {
+    fn default() -> Self {
+        Self {
+            id: String::new(),
+            name: None,
+            identities_read: false,
+            regions: Vec::new(),
+            public_access_block: Seen::Unread(Arc::from("s3control:GetPublicAccessBlock")),
+        }
+    }
 }
 
 /// The organization: enough to know which SCPs and RCPs bind whom.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug)]
 pub struct Organization {
     /// `o-...`; `Absent` when the accounts are in none.
     pub id: Seen<String>,
     /// The management account, which SCPs and RCPs do not bind.
     pub management_account: Option<String>,
-    /// For each account, its levels from the root of the organization down to the account.
+    /// For each account, its levels from the root of the organization down to the account. An
+    /// account in no organization has none. Where the way up was not read, the first level is
+    /// called `above ID` and is unread.
     pub levels: BTreeMap<String, Vec<OrgLevel>>,
+    /// Assumptions of `catchment.toml` that took unread policies away.
+    pub assumed: Vec<Origin>,
 }
 
 impl Default for Organization {
@@ -138,23 +158,25 @@ impl Default for Organization {
             id: Seen::Unread(Arc::from("organizations:DescribeOrganization")),
             management_account: None,
             levels: BTreeMap::new(),
+            assumed: Vec::new(),
         }
     }
 }
 
 /// One level above or at an account.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug)]
 pub struct OrgLevel {
     /// `r-...`, `ou-...` or the account id.
     pub id: String,
-    /// SCPs attached here.
+    /// SCPs attached here. `Absent` when SCPs are not in force at all (not enabled, or assumed
+    /// away): they bind nobody. An empty list would allow nothing.
     pub scps: Seen<Vec<PolicyHold>>,
-    /// RCPs attached here, `RCPFullAWSAccess` left out.
+    /// RCPs attached here, `RCPFullAWSAccess` left out; `Absent` as for SCPs.
     pub rcps: Seen<Vec<PolicyHold>>,
 }
 
 /// A policy as somebody holds it.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug)]
 pub struct PolicyHold {
     /// Its name, or ARN.
     pub name: String,
@@ -165,7 +187,7 @@ pub struct PolicyHold {
 }
 
 /// What one can act as.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug)]
 pub struct Identity {
     /// The ARN; `arn:aws:iam::ACCOUNT:root` for the root user.
     pub arn: String,
@@ -197,7 +219,7 @@ pub enum IdentityKind {
 }
 
 /// An S3 bucket.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug)]
 pub struct Bucket {
     /// Its name. Holds `\u{1}` where the name is a parameter that nobody set.
     pub name: String,
@@ -230,6 +252,7 @@ pub enum Encryption {
 }
 
 /// The four switches of block public access.
+#[allow(clippy::struct_excessive_bools, reason = "AWS has these four switches")]
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct PublicAccessBlock {
     /// `BlockPublicAcls`
@@ -243,7 +266,7 @@ pub struct PublicAccessBlock {
 }
 
 /// A KMS key.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug)]
 pub struct Key {
     /// Its ARN.
     pub arn: String,
@@ -260,7 +283,7 @@ pub struct Key {
 }
 
 /// A secret of Secrets Manager. Its value is never read.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug)]
 pub struct Secret {
     /// Its ARN.
     pub arn: String,
@@ -448,7 +471,7 @@ pub struct Interface {
 }
 
 /// A VPC endpoint.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug)]
 pub struct Endpoint {
     /// Its id.
     pub id: String,
@@ -496,8 +519,10 @@ pub struct Cluster {
     pub brokers: BTreeMap<i32, Broker>,
     /// Topics, by name.
     pub topics: Seen<BTreeMap<String, Topic>>,
-    /// ACLs.
+    /// ACLs; `Absent` when the cluster answered that it has no authorizer.
     pub acls: Seen<Vec<AclBinding>>,
+    /// Principals that ACLs, `super.users` or JAAS configurations name, and where first.
+    pub users: BTreeMap<KafkaPrincipal, Source>,
     /// Buckets that hold the log, by what they hold (`data`, `wal`), from the configuration or
     /// from a model: bucket names.
     pub buckets: BTreeMap<String, Link>,

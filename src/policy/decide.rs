@@ -5,13 +5,13 @@
 use std::collections::BTreeSet;
 
 use super::Truth;
+use super::caller::Caller;
 use super::chosen::choices;
 use super::document::Statement;
 use super::layers::{
     Decision, Guard, Layer, LayerKind, Layers, Request, ResourceKind, ResourcePolicy, rcp_covers,
 };
 use super::pattern::PLACEHOLDER;
-use super::principal::Caller;
 use super::trial::Trial;
 use super::weigh::{Asked, Stage};
 use crate::reach::Strength;
@@ -166,17 +166,16 @@ impl<'a> Case<'a> {
             ResourceKind::Trust => LayerKind::Trust,
             ResourceKind::Key => LayerKind::Key,
         };
-        let unread_boundary = layers.boundary_unread.map(|name| Layer {
-            documents: Vec::new(),
-            unread: vec![name],
-        });
-        let boundary = layers.boundary.as_ref().or(unread_boundary.as_ref());
+        let mut boundary = layers.boundary.clone();
+        if let Some(name) = layers.boundary_unread {
+            boundary.get_or_insert_default().unread.push(name);
+        }
         let rcp = rcp_covers(request.action);
         let mut case = Self {
             request,
             layers,
             identity: stage(LayerKind::Identity, &layers.identity),
-            boundary: boundary.map(|layer| stage(LayerKind::Boundary, layer)),
+            boundary: boundary.map(|layer| stage(LayerKind::Boundary, &layer)),
             session: layers
                 .session
                 .as_ref()

@@ -2,133 +2,10 @@
 //!
 //! Must never: resolve a host, expand a network, or know which listener made the principal.
 
-use std::convert::Infallible;
-use std::fmt;
-use std::str::FromStr;
-
 use super::Truth;
+use super::kafka_names::{Operation, PatternType, Permission, ResourceType};
 use crate::capture::Source;
 use crate::reach::Strength;
-
-macro_rules! names {
-    ($(#[$doc:meta])* $name:ident { $($(#[$vdoc:meta])* $variant:ident = $text:literal),+ $(,)? }) => {
-        $(#[$doc])*
-        #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-        pub enum $name {
-            $($(#[$vdoc])* $variant,)+
-            /// A name not known here, kept as it was written.
-            Other(String),
-        }
-
-        impl $name {
-            /// All known values.
-            pub const ALL: &'static [Self] = &[$(Self::$variant),+];
-
-            /// The name as Kafka's protocol spells it.
-            pub fn as_str(&self) -> &str {
-                match self {
-                    $(Self::$variant => $text,)+
-                    Self::Other(text) => text,
-                }
-            }
-        }
-
-        impl FromStr for $name {
-            type Err = Infallible;
-
-            /// Case, underscores and hyphens do not matter: `DESCRIBE_CONFIGS`, `DescribeConfigs`.
-            fn from_str(text: &str) -> Result<Self, Infallible> {
-                let plain: String = text
-                    .chars()
-                    .filter(char::is_ascii_alphanumeric)
-                    .map(|c| c.to_ascii_uppercase())
-                    .collect();
-                $(if plain == $text.replace('_', "") {
-                    return Ok(Self::$variant);
-                })+
-                Ok(Self::Other(text.to_owned()))
-            }
-        }
-
-        impl fmt::Display for $name {
-            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.write_str(self.as_str())
-            }
-        }
-    };
-}
-
-names!(
-    /// What an ACL allows or denies. Source: `org.apache.kafka.common.acl.AclOperation`.
-    Operation {
-        /// Every operation.
-        All = "ALL",
-        /// Read.
-        Read = "READ",
-        /// Write.
-        Write = "WRITE",
-        /// Create.
-        Create = "CREATE",
-        /// Delete.
-        Delete = "DELETE",
-        /// Alter.
-        Alter = "ALTER",
-        /// Describe.
-        Describe = "DESCRIBE",
-        /// Actions of brokers among themselves.
-        ClusterAction = "CLUSTER_ACTION",
-        /// Read configurations.
-        DescribeConfigs = "DESCRIBE_CONFIGS",
-        /// Change configurations.
-        AlterConfigs = "ALTER_CONFIGS",
-        /// Idempotent produce.
-        IdempotentWrite = "IDEMPOTENT_WRITE",
-        /// Make delegation tokens.
-        CreateTokens = "CREATE_TOKENS",
-        /// Read delegation tokens.
-        DescribeTokens = "DESCRIBE_TOKENS",
-        /// Two-phase commit.
-        TwoPhaseCommit = "TWO_PHASE_COMMIT",
-    }
-);
-
-names!(
-    /// What an ACL is about. Source: `org.apache.kafka.common.resource.ResourceType`.
-    ResourceType {
-        /// A topic.
-        Topic = "TOPIC",
-        /// A consumer group.
-        Group = "GROUP",
-        /// The cluster, named `kafka-cluster`.
-        Cluster = "CLUSTER",
-        /// A transactional id.
-        TransactionalId = "TRANSACTIONAL_ID",
-        /// A delegation token.
-        DelegationToken = "DELEGATION_TOKEN",
-        /// A user, named by the whole principal.
-        User = "USER",
-    }
-);
-
-names!(
-    /// How an ACL's name is compared. Source: `org.apache.kafka.common.resource.PatternType`.
-    PatternType {
-        /// The very name, or `*` for all.
-        Literal = "LITERAL",
-        /// All names that begin so; `*` is no wildcard here.
-        Prefixed = "PREFIXED",
-    }
-);
-
-names!(
-    /// What an ACL does. Source: `org.apache.kafka.common.acl.AclPermissionType`.
-    Permission {
-        /// Allows.
-        Allow = "ALLOW",
-        /// Denies.
-        Deny = "DENY",
-    }
-);
 
 /// One ACL.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -160,11 +37,41 @@ pub enum Host<'a> {
     Any,
 }
 
+/// What `authorizer.class.name` says.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum AuthorizerClass {
+    /// Empty: no authorizer, everything is allowed.
+    None,
+    /// Kafka's own.
+    Standard,
+    /// Another class: what it makes of the ACLs is not known here.
+    Other(String),
+    /// The configuration was not read.
+    Unread,
+}
+
+impl AuthorizerClass {
+    /// The class a configuration names. Kafka's own are `StandardAuthorizer` and, in the
+    /// `ZooKeeper` era, `AclAuthorizer` and `SimpleAclAuthorizer`, with the same rules.
+    pub fn of(class: &str) -> Self {
+        let class = class.trim();
+        match class.rsplit('.').next().unwrap_or_default() {
+            "" => Self::None,
+            "StandardAuthorizer" | "AclAuthorizer" | "SimpleAclAuthorizer"
+                if class.starts_with("org.apache.kafka.") || class.starts_with("kafka.") =>
+            {
+                Self::Standard
+            }
+            _ => Self::Other(class.to_owned()),
+        }
+    }
+}
+
 /// What a cluster checks requests with.
 #[derive(Clone, Debug)]
 pub struct Authorizer {
-    /// Whether an authorizer is configured; unknown when no configuration was read.
-    pub configured: Truth,
+    /// Which authorizer is configured.
+    pub class: AuthorizerClass,
     /// `super.users`, split at `;` and trimmed.
     pub super_users: Vec<(String, Source)>,
     /// `allow.everyone.if.no.acl.found`.
@@ -210,6 +117,22 @@ pub struct KafkaDecision {
     /// The name takes part in a known defect of `StandardAuthorizer`, so that the real class may
     /// answer otherwise.
     pub odd_name: bool,
+}
+
+impl KafkaDecision {
+    /// The decision, held between two strengths by something that was not read.
+    fn within(mut self, least: Strength, most: Strength, unread: &str) -> Self {
+        let strength = self.strength.clamp(least, most);
+        if strength != self.strength || strength == least {
+            self.unread.push(unread.to_owned());
+        }
+        if strength == Strength::Gap {
+            self.reason = KafkaReason::Unread;
+            self.evidence.clear();
+        }
+        self.strength = strength;
+        self
+    }
 }
 
 impl AclBinding {
@@ -264,9 +187,9 @@ impl Authorizer {
         name: &str,
     ) -> KafkaDecision {
         let decision = self.by_rules(principal, host, operation, resource_type, name);
-        let answer = match self.configured {
-            Truth::True => decision,
-            Truth::False => KafkaDecision {
+        let answer = match &self.class {
+            AuthorizerClass::Standard => decision,
+            AuthorizerClass::None => KafkaDecision {
                 strength: Strength::Always,
                 reason: KafkaReason::NoAuthorizer,
                 evidence: Vec::new(),
@@ -274,21 +197,12 @@ impl Authorizer {
                 odd_name: false,
             },
             // Without an authorizer it would be allowed; nothing was seen that says so.
-            Truth::Unknown => KafkaDecision {
-                strength: (decision.strength | Strength::Gap),
-                reason: if decision.strength > Strength::Gap {
-                    decision.reason
-                } else {
-                    KafkaReason::Unread
-                },
-                unread: decision
-                    .unread
-                    .iter()
-                    .cloned()
-                    .chain((decision.strength <= Strength::Gap).then(|| "authorizer".to_owned()))
-                    .collect(),
-                ..decision
-            },
+            AuthorizerClass::Unread => {
+                decision.within(Strength::Gap, Strength::Always, "authorizer.class.name")
+            }
+            AuthorizerClass::Other(class) => {
+                decision.within(Strength::Gap, Strength::Conditional, class)
+            }
         };
         KafkaDecision {
             odd_name: answer.odd_name || self.is_odd(resource_type, name),
@@ -415,7 +329,7 @@ mod tests {
 
     fn authorizer(acls: &[&str]) -> Authorizer {
         Authorizer {
-            configured: Truth::True,
+            class: AuthorizerClass::Standard,
             super_users: vec![(
                 "User:admin".to_owned(),
                 Source::new("server.properties", 9, ""),
@@ -435,16 +349,6 @@ mod tests {
             "orders",
         );
         (decision.strength, decision.reason)
-    }
-
-    #[test]
-    fn both_spellings_are_read_and_others_are_kept() {
-        for text in ["DESCRIBE_CONFIGS", "DescribeConfigs", "describeconfigs"] {
-            assert_eq!(text.parse(), Ok(Operation::DescribeConfigs));
-        }
-        assert_eq!("Peek".parse(), Ok(Operation::Other("Peek".to_owned())));
-        assert_eq!("TransactionalId".parse(), Ok(ResourceType::TransactionalId));
-        assert_eq!(PatternType::Prefixed.to_string(), "PREFIXED");
     }
 
     #[test]
@@ -524,15 +428,28 @@ mod tests {
     }
 
     #[test]
+    fn another_class_may_make_of_acls_what_it_wants() {
+        assert_eq!(
+            AuthorizerClass::of("org.apache.kafka.metadata.authorizer.StandardAuthorizer"),
+            AuthorizerClass::Standard
+        );
+        assert_eq!(AuthorizerClass::of(" "), AuthorizerClass::None);
+        let mut a = authorizer(&["orders LITERAL User:bob * READ ALLOW"]);
+        a.class = AuthorizerClass::of("org.apache.ranger.RangerKafkaAuthorizer");
+        assert_eq!(read(&a, "User:bob").0, Strength::Conditional);
+        assert_eq!(read(&a, "User:eve"), (Strength::Gap, KafkaReason::Unread));
+    }
+
+    #[test]
     fn what_was_not_read_is_never_no_and_never_yes() {
         let mut a = authorizer(&["orders LITERAL User:bob * READ ALLOW"]);
         a.acls_unread = Some("describe-acls".to_owned());
         assert_eq!(read(&a, "User:bob").0, Strength::Conditional);
         assert_eq!(read(&a, "User:eve"), (Strength::Gap, KafkaReason::Unread));
         a = authorizer(&[]);
-        a.configured = Truth::Unknown;
+        a.class = AuthorizerClass::Unread;
         assert_eq!(read(&a, "User:eve"), (Strength::Gap, KafkaReason::Unread));
-        a.configured = Truth::False;
+        a.class = AuthorizerClass::None;
         assert_eq!(
             read(&a, "User:eve"),
             (Strength::Always, KafkaReason::NoAuthorizer)

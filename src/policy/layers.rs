@@ -6,9 +6,9 @@
 use std::collections::BTreeSet;
 
 use super::Truth;
+use super::caller::Caller;
 use super::context::Context;
 use super::document::{Document, Effect};
-use super::principal::Caller;
 use crate::capture::Source;
 use crate::reach::Strength;
 
@@ -203,14 +203,21 @@ pub struct Decision {
     pub keys: BTreeSet<String>,
 }
 
-/// Services whose resources RCPs cover, as the list stood when RCPs were announced and first grew.
+/// Services whose resources RCPs cover, as the list stood when RCPs were announced.
 ///
 /// Source: Organizations User Guide, "Resource control policies (RCPs)", "List of AWS services
 /// that support RCPs" (rule 24).
-const RCP_SERVICES: &[&str] = &["s3", "sts", "kms", "sqs", "secretsmanager", "ecr", "aoss"];
+const RCP_SERVICES: &[&str] = &["s3", "sts", "kms", "sqs", "secretsmanager"];
 
 /// Services said to have joined the list since; not checked against the page.
-const RCP_SERVICES_IN_DOUBT: &[&str] = &["cognito-idp", "cognito-identity", "dynamodb", "logs"];
+const RCP_SERVICES_IN_DOUBT: &[&str] = &[
+    "ecr",
+    "aoss",
+    "cognito-idp",
+    "cognito-identity",
+    "dynamodb",
+    "logs",
+];
 
 /// Whether RCPs have a say in an action (rule 24).
 pub fn rcp_covers(action: &str) -> Truth {

@@ -3,12 +3,13 @@
 //! Must never: let an undecided or unread deny decide, or let it vanish.
 
 use super::Truth;
+use super::caller::Caller;
 use super::decide::Case;
 use super::document::{Document, Statement};
 use super::layers::{
     Decision, Evidence, LayerKind, Layers, Request, Residual, ResourceKind, ResourcePolicy,
 };
-use super::principal::{Caller, NamedAs};
+use super::principal::NamedAs;
 use super::public::is_public;
 use super::weigh::{Asked, Hit, Weighed};
 use crate::reach::Strength;
@@ -188,6 +189,9 @@ impl<'a> Trial<'a> {
         let resource = case.resource.weigh(&self.asked);
         let grant = self.grant(owner, &own, &limits, &resource);
         said.push(resource);
+        if owner == Owner::Unclear {
+            unread.push(format!("owner of {}", self.request().resource));
+        }
         if let Some(stage) = &case.endpoint {
             let weighed = stage.weigh(&self.asked);
             guards = guards.and(&Route::layer(&weighed, true));

@@ -3,10 +3,11 @@
 //! Must never: combine layers.
 
 use super::Truth;
+use super::caller::Caller;
 use super::context::Context;
 use super::document::{Clause, Document, Effect, Statement};
 use super::layers::{Evidence, LayerKind, Request, Residual};
-use super::principal::{Caller, NamedAs, PrincipalName, not_principal_hits};
+use super::principal::{NamedAs, PrincipalName, not_principal_hits};
 use crate::reach::Strength;
 
 /// A layer, with the statements that can matter for the request.

@@ -1,10 +1,13 @@
 //! What was wrong, doubtful or worth raising in the input, as data.
+//!
+//! Must never: hold a secret; messages name keys and places, not values.
 
-use crate::capture::Source;
+use super::Source;
 
 /// How grave a diagnostic is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-#[derive(serde::Serialize, schemars::JsonSchema)]
+#[derive(
+    Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, serde::Serialize, schemars::JsonSchema,
+)]
 #[serde(rename_all = "lowercase")]
 pub enum Severity {
     /// Input could not be used.

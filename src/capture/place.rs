@@ -1,0 +1,288 @@
+//! Which account and region an answer belongs to.
+//!
+//! In this order: the envelope; the document itself; the caller identity of the same tree; the
+//! names of folders (`accounts/111122223333/eu-west-1/...`); what the neighbours in the nearest
+//! folder agree on.
+//!
+//! Must never: choose between two accounts that are equally near.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::str::FromStr;
+
+use super::json::{Node, Value};
+use super::recognise::{Draft, is_account};
+use super::{Answer, Capture, Severity, Source, calls};
+use crate::names::Arn;
+
+/// Settles every draft.
+pub(crate) fn settle(capture: &mut Capture, drafts: Vec<Draft>) -> Vec<Answer> {
+    let found: Vec<(Option<String>, Option<String>)> = drafts.iter().map(own_place).collect();
+    let callers = index(
+        drafts
+            .iter()
+            .filter(|d| d.call == "sts:GetCallerIdentity")
+            .filter_map(|d| {
+                d.body
+                    .get("Account")
+                    .and_then(Node::scalar)
+                    .filter(|a| is_account(a))
+                    .map(|a| (&*d.file, a))
+            }),
+    );
+    let accounts = index(
+        drafts
+            .iter()
+            .zip(&found)
+            .filter_map(|(d, (a, _))| a.clone().map(|a| (&*d.file, a))),
+    );
+    let regions = index(
+        drafts
+            .iter()
+            .zip(&found)
+            .filter_map(|(d, (_, r))| r.clone().map(|r| (&*d.file, r))),
+    );
+    let mut lost: BTreeMap<String, (usize, Source)> = BTreeMap::new();
+    let mut answers = Vec::new();
+    for (draft, (account, region)) in drafts.into_iter().zip(found) {
+        let Some(spec) = calls::spec(&draft.call) else {
+            continue;
+        };
+        let account = account
+            .or_else(|| nearest(&callers, &draft.file))
+            .or_else(|| folder(&draft.file, is_account))
+            .or_else(|| nearest(&accounts, &draft.file));
+        let region = if spec.global {
+            Some(String::new())
+        } else {
+            region
+                .or_else(|| folder(&draft.file, is_region))
+                .or_else(|| nearest(&regions, &draft.file))
+        };
+        if account.is_none() || region.is_none() {
+            let what = if account.is_none() {
+                "account"
+            } else {
+                "region"
+            };
+            let source = Source::new(draft.file.clone(), 1, "");
+            lost.entry(format!("{what} of `{}`", draft.call))
+                .or_insert((0, source))
+                .0 += 1;
+        }
+        answers.push(Answer {
+            call: spec.name.to_owned(),
+            account: account.unwrap_or_default(),
+            region: region.unwrap_or_default(),
+            resource: draft.resource,
+            outcome: draft.outcome,
+            body: draft.body,
+            file: draft.file,
+        });
+    }
+    for (what, (count, source)) in lost {
+        capture.note(
+            "place-unknown",
+            Severity::Warning,
+            format!("the {what} is unknown in {count} file(s): keep `aws sts get-caller-identity` beside them, or name folders `accounts/ACCOUNT/REGION`"),
+            source,
+        );
+    }
+    answers
+}
+
+/// What the envelope, else the document, says.
+fn own_place(draft: &Draft) -> (Option<String>, Option<String>) {
+    let envelope = (
+        draft.account.clone(),
+        draft.region.clone().filter(|r| !r.is_empty()),
+    );
+    if envelope.0.is_some() && envelope.1.is_some() {
+        return envelope;
+    }
+    let mut accounts = Vec::new();
+    let mut regions = Vec::new();
+    let mut arn = |text: Option<&str>| {
+        if let Some(arn) = text.and_then(|t| Arn::from_str(t).ok()) {
+            accounts.push(arn.account().to_owned());
+            regions.push(arn.region().to_owned());
+        }
+    };
+    let body = &draft.body;
+    arn(Some(&draft.resource));
+    for (list, field) in [
+        ("UserDetailList", "Arn"),
+        ("RoleDetailList", "Arn"),
+        ("GroupDetailList", "Arn"),
+        ("InstanceProfiles", "Arn"),
+        ("Keys", "KeyArn"),
+        ("Aliases", "AliasArn"),
+        ("SecretList", "ARN"),
+        ("Subnets", "SubnetArn"),
+        ("SecurityGroups", "SecurityGroupArn"),
+    ] {
+        for item in body.list(list) {
+            arn(item.str(field));
+        }
+    }
+    arn(body.get("KeyMetadata").and_then(|k| k.str("Arn")));
+    arn(body.str("ARN"));
+    // Subnets, route tables and VPCs may be shared by another account, so theirs is no witness.
+    for list in [
+        "Reservations",
+        "Snapshots",
+        "SecurityGroups",
+        "NetworkInterfaces",
+        "VpcEndpoints",
+    ] {
+        accounts.extend(
+            body.list(list)
+                .iter()
+                .filter_map(|item| item.get("OwnerId").and_then(Node::scalar)),
+        );
+    }
+    for list in ["Volumes", "Subnets", "NetworkInterfaces"] {
+        regions.extend(
+            body.list(list)
+                .iter()
+                .filter_map(|item| item.str("AvailabilityZone").and_then(region_of_zone)),
+        );
+    }
+    for instance in body
+        .list("Reservations")
+        .iter()
+        .flat_map(|r| r.list("Instances"))
+    {
+        regions.extend(
+            instance
+                .get("Placement")
+                .and_then(|p| p.str("AvailabilityZone"))
+                .and_then(region_of_zone),
+        );
+    }
+    for endpoint in body.list("VpcEndpoints") {
+        regions.extend(
+            endpoint
+                .str("ServiceName")
+                .and_then(|s| s.split('.').nth(2))
+                .map(str::to_owned),
+        );
+    }
+    if draft.call == "sts:GetCallerIdentity" {
+        accounts.extend(body.get("Account").and_then(Node::scalar));
+    }
+    let mut account = most_frequent(accounts, is_account);
+    if draft.call.starts_with("organizations:") && matches!(body.value, Value::Object(_)) {
+        // Answers about the organization hold the ARNs of others.
+        account = None;
+    }
+    (
+        envelope.0.or(account),
+        envelope.1.or(most_frequent(regions, is_region)),
+    )
+}
+
+/// The value that occurs most; none when two do equally often.
+fn most_frequent(values: Vec<String>, valid: impl Fn(&str) -> bool) -> Option<String> {
+    let mut counts: BTreeMap<String, usize> = BTreeMap::new();
+    for value in values.into_iter().filter(|v| valid(v)) {
+        *counts.entry(value).or_default() += 1;
+    }
+    let most = counts.values().copied().max()?;
+    let mut first = counts
+        .into_iter()
+        .filter(|(_, n)| *n == most)
+        .map(|(value, _)| value);
+    let value = first.next();
+    if first.next().is_some() { None } else { value }
+}
+
+/// Values by every folder above the file that states them.
+fn index<'f>(
+    stated: impl Iterator<Item = (&'f str, String)>,
+) -> BTreeMap<String, BTreeSet<String>> {
+    let mut index: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
+    for (file, value) in stated {
+        for folder in folders(file) {
+            index
+                .entry(folder.to_owned())
+                .or_default()
+                .insert(value.clone());
+        }
+    }
+    index
+}
+
+/// Folders above a file, nearest first, the root last.
+fn folders(file: &str) -> impl Iterator<Item = &str> {
+    let mut rest = Some(file);
+    std::iter::from_fn(move || {
+        let path = rest?;
+        let parent = path.rsplit_once('/').map(|(parent, _)| parent);
+        rest = parent;
+        Some(parent.unwrap_or_default())
+    })
+}
+
+/// The one value stated in the nearest folder that states any.
+fn nearest(index: &BTreeMap<String, BTreeSet<String>>, file: &str) -> Option<String> {
+    let values = folders(file).find_map(|folder| index.get(folder))?;
+    let mut values = values.iter();
+    let first = values.next().cloned();
+    if values.next().is_some() { None } else { first }
+}
+
+/// The innermost folder whose name is valid.
+fn folder(file: &str, valid: impl Fn(&str) -> bool) -> Option<String> {
+    file.rsplit('/')
+        .skip(1)
+        .find(|name| valid(name))
+        .map(str::to_owned)
+}
+
+/// Whether the text is the name of a region: `eu-west-1`, `us-gov-east-1`.
+pub(crate) fn is_region(text: &str) -> bool {
+    let parts: Vec<&str> = text.split('-').collect();
+    let letters = |p: &&str| !p.is_empty() && p.bytes().all(|b| b.is_ascii_lowercase());
+    match parts.split_last() {
+        Some((number, words)) if words.len() >= 2 && words.len() <= 3 => {
+            words[0].len() == 2
+                && words.iter().all(letters)
+                && number.len() == 1
+                && number.bytes().all(|b| b.is_ascii_digit())
+        }
+        _ => false,
+    }
+}
+
+/// The region of a zone: `eu-west-1a`, `us-west-2-lax-1a`.
+fn region_of_zone(zone: &str) -> Option<String> {
+    let at = zone.find(|c: char| c.is_ascii_digit())?;
+    let region = &zone[..=at];
+    is_region(region).then(|| region.to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn regions_are_told_from_other_names() {
+        for region in ["eu-west-1", "us-gov-east-1", "ap-southeast-3"] {
+            assert!(is_region(region), "{region}");
+        }
+        for other in ["eu-west", "us-west-2-lax-1", "demo", "ec2-get-1", "kafka"] {
+            assert!(!is_region(other), "{other}");
+        }
+        assert_eq!(
+            region_of_zone("us-west-2-lax-1a").as_deref(),
+            Some("us-west-2")
+        );
+    }
+
+    #[test]
+    fn equally_near_accounts_are_no_answer() {
+        let index = index([("a/x", "1".to_owned()), ("b/y", "2".to_owned())].into_iter());
+        assert_eq!(nearest(&index, "a/z/file").as_deref(), Some("1"));
+        assert_eq!(nearest(&index, "c/file"), None);
+    }
+}

@@ -1,0 +1,96 @@
+//! Kafka's files: which they are, and which cluster they are about.
+//!
+//! Must never: keep a properties file that is no broker's, or a secret.
+
+use std::sync::Arc;
+
+use super::recognise::is_extension;
+use super::{Capture, Severity, Source, Text, TextFile, properties};
+
+/// Adds a Kafka file to the capture; says whether it was one.
+pub(crate) fn file(capture: &mut Capture, file: &Arc<str>, name: &str, text: &str) -> bool {
+    let content = if is_extension(name, "properties") {
+        let (lines, diagnostics) = properties::parse(file, text);
+        let has = |key: &str| lines.iter().any(|l| l.key == key);
+        if ![
+            "node.id",
+            "broker.id",
+            "process.roles",
+            "log.dirs",
+            "listeners",
+            "zookeeper.connect",
+        ]
+        .iter()
+        .any(|k| has(k))
+        {
+            return true;
+        }
+        capture.diagnostics.extend(diagnostics);
+        Text::Properties(lines)
+    } else if let Some(content) = listing(name, text) {
+        content
+    } else {
+        return false;
+    };
+    let cluster = cluster_of(file).to_owned();
+    if cluster.is_empty() {
+        capture.note(
+            "cluster-without-name",
+            Severity::Warning,
+            "Kafka's files name their cluster by their folder: move this one to `kafka/CLUSTER/`; it is called `kafka` until then",
+            Source::new(file.clone(), 1, ""),
+        );
+    }
+    let cluster = if cluster.is_empty() {
+        "kafka".to_owned()
+    } else {
+        cluster
+    };
+    capture.texts.push(TextFile {
+        cluster,
+        file: file.clone(),
+        content,
+    });
+    true
+}
+
+/// The folder that names the cluster: the one below `kafka`, else the nearest.
+fn cluster_of(file: &str) -> &str {
+    let folders = file.rsplit_once('/').map_or("", |(folders, _)| folders);
+    let below = folders
+        .split('/')
+        .skip_while(|name| *name != "kafka")
+        .nth(1);
+    below
+        .or_else(|| folders.rsplit('/').next())
+        .unwrap_or_default()
+}
+
+/// Output of `kafka-acls` or `kafka-topics`, by its first lines, or by its name where the output
+/// says nothing (a list of names, an empty list).
+fn listing(name: &str, text: &str) -> Option<Text> {
+    let starts = |prefix: &str| {
+        text.lines()
+            .any(|line| line.trim_start().starts_with(prefix))
+    };
+    if starts("Current ACLs for ") || starts("(principal=") {
+        return Some(Text::Acls(text.to_owned()));
+    }
+    if starts("Topic: ") || starts("Topic:") {
+        return Some(Text::Topics(text.to_owned()));
+    }
+    let readable = !name.contains('.')
+        || ["txt", "out", "log", "list"]
+            .iter()
+            .any(|e| is_extension(name, e));
+    let lower = name.to_ascii_lowercase();
+    if !readable {
+        None
+    } else if lower.contains("acl") {
+        Some(Text::Acls(text.to_owned()))
+    } else if lower.contains("topic") {
+        Some(Text::Topics(text.to_owned()))
+    } else {
+        None
+    }
+}

@@ -1,0 +1,136 @@
+//! What a complete capture would hold: accounts, and for each call that the analysis wants an
+//! outcome.
+//!
+//! Must never: leave out a call because nobody made it; that is what *not collected* is for.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::build::{Builder, in_account, is_account, text};
+use super::{Outcome, buckets, identity};
+use crate::capture::json::Node;
+
+const GLOBAL: [&str; 3] = [
+    "iam:GetAccountAuthorizationDetails",
+    "iam:ListInstanceProfiles",
+    "s3:ListBuckets",
+];
+
+const REGIONAL: [&str; 10] = [
+    "ec2:DescribeInstances",
+    "ec2:DescribeVolumes",
+    "ec2:DescribeSnapshots",
+    "ec2:DescribeSubnets",
+    "ec2:DescribeSecurityGroups",
+    "ec2:DescribeNetworkInterfaces",
+    "ec2:DescribeVpcEndpoints",
+    "ec2:DescribeRouteTables",
+    "kms:ListKeys",
+    "secretsmanager:ListSecrets",
+];
+
+/// Adds every account that something names, its regions, and its root user.
+pub(super) fn accounts(builder: &mut Builder<'_>) {
+    let mut regions: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
+    for answer in &builder.capture.answers {
+        let theirs = regions.entry(answer.account.clone()).or_default();
+        theirs.extend(Some(answer.region.clone()).filter(|r| !r.is_empty()));
+    }
+    let estate = &builder.estate;
+    let owners = estate
+        .keys
+        .values()
+        .map(|k| &k.account)
+        .chain(estate.secrets.values().map(|s| &s.account))
+        .chain(estate.hosts.values().map(|h| &h.account))
+        .chain(estate.volumes.values().map(|v| &v.account))
+        .chain(estate.snapshots.values().map(|s| &s.account))
+        .chain(estate.identities.values().map(|i| &i.account))
+        .chain(estate.buckets.values().filter_map(|b| b.account.as_ref()));
+    for owner in owners {
+        regions.entry(owner.clone()).or_default();
+    }
+    let mut names: BTreeMap<String, String> = BTreeMap::new();
+    for answer in builder.answers("organizations:ListAccounts") {
+        for node in answer.body.list("Accounts") {
+            let Some(id) = text(node, "Id") else { continue };
+            names.extend(text(node, "Name").map(|name| (id.clone(), name)));
+            regions.entry(id).or_default();
+        }
+    }
+    for answer in builder.answers("organizations:DescribeOrganization") {
+        let master = answer
+            .body
+            .get("Organization")
+            .and_then(|o| o.get("MasterAccountId"))
+            .and_then(Node::scalar);
+        regions.entry(master.unwrap_or_default()).or_default();
+    }
+    for (id, regions) in regions.into_iter().filter(|(id, _)| is_account(id)) {
+        let account = builder.estate.accounts.entry(id.clone()).or_default();
+        account.id.clone_from(&id);
+        account.name = names.remove(&id);
+        account.regions = regions.into_iter().collect();
+        access_block(builder, &id);
+        identity::root(builder, &id);
+    }
+}
+
+fn access_block(builder: &mut Builder<'_>, id: &str) {
+    let call = "s3control:GetPublicAccessBlock";
+    let answer = builder
+        .about(call, "", Some(id), None)
+        .filter(|a| a.account == id)
+        .cloned();
+    let missing = format!("{call} ({})", in_account(id));
+    let (block, outcome) =
+        buckets::value(builder, answer.as_ref(), &missing, buckets::access_block);
+    builder.cover(call, id, "", "", outcome);
+    if let Some(account) = builder.estate.accounts.get_mut(id) {
+        account.public_access_block = block;
+    }
+}
+
+/// The outcome of every list call, for each account and each of its regions.
+pub(super) fn calls(builder: &mut Builder<'_>) {
+    let mut outcomes: BTreeMap<(String, String, String), Outcome> = BTreeMap::new();
+    let asked: BTreeSet<&str> = builder
+        .capture
+        .answers
+        .iter()
+        .map(|a| a.account.as_str())
+        .collect();
+    for account in builder.estate.accounts.values() {
+        let mut expect = |call: &str, region: &str| {
+            let key = (call.to_owned(), account.id.clone(), region.to_owned());
+            outcomes.insert(key, Outcome::NotCollected);
+        };
+        expect(GLOBAL[0], "");
+        if !asked.contains(account.id.as_str()) {
+            // An account that is merely named: one gap says it all.
+            continue;
+        }
+        GLOBAL[1..].iter().for_each(|call| expect(call, ""));
+        for call in REGIONAL {
+            if account.regions.is_empty() {
+                expect(call, "");
+            }
+            account
+                .regions
+                .iter()
+                .for_each(|region| expect(call, region));
+        }
+    }
+    for answer in &builder.capture.answers {
+        if GLOBAL.contains(&answer.call.as_str()) || REGIONAL.contains(&answer.call.as_str()) {
+            let key = (
+                answer.call.clone(),
+                answer.account.clone(),
+                answer.region.clone(),
+            );
+            outcomes.insert(key, answer.outcome);
+        }
+    }
+    for ((call, account, region), outcome) in outcomes {
+        builder.cover(&call, &account, &region, "", outcome);
+    }
+}

@@ -1,0 +1,488 @@
+//! Kafka clusters: brokers, listeners, topics, ACLs, users and the buckets of their logs.
+//!
+//! Must never: see a password, or let one broken file hide the cluster.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::str::FromStr as _;
+use std::sync::Arc;
+
+use super::build::Builder;
+use super::{Broker, Cluster, Link, Origin, Outcome, Property, Seen, Severity, Topic};
+use super::{acls, buckets, listeners, topics, uri};
+use crate::capture::{PropertyLine, Source, Text, TextFile, jaas_options};
+use crate::names::KafkaPrincipal;
+
+/// Reads all clusters.
+pub(super) fn read(builder: &mut Builder<'_>) {
+    let mut clusters: BTreeMap<&str, Vec<&TextFile>> = BTreeMap::new();
+    for file in &builder.capture.texts {
+        clusters.entry(&file.cluster).or_default().push(file);
+    }
+    for (name, files) in clusters {
+        cluster(builder, name, &files);
+    }
+}
+
+fn cluster(builder: &mut Builder<'_>, name: &str, files: &[&TextFile]) {
+    let mut cluster = Cluster {
+        name: name.to_owned(),
+        account: None,
+        region: None,
+        brokers: BTreeMap::new(),
+        topics: Seen::Unread(Arc::from(format!("kafka:topics of {name}"))),
+        acls: Seen::Unread(Arc::from(format!("kafka:acls of {name}"))),
+        users: BTreeMap::new(),
+        buckets: BTreeMap::new(),
+        object_keys: Vec::new(),
+        vendors: Vec::new(),
+        retired_volumes: Vec::new(),
+        model: String::new(),
+    };
+    for call in ["kafka:acls", "kafka:topics", "kafka:properties"] {
+        builder.cover(call, "", "", name, Outcome::NotCollected);
+    }
+    for file in files {
+        match &file.content {
+            Text::Properties(lines) => broker(builder, &mut cluster, &file.file, lines),
+            Text::Acls(text) => read_acls(builder, &mut cluster, &file.file, text),
+            Text::Topics(text) => read_topics(builder, &mut cluster, &file.file, text),
+        }
+    }
+    users(&mut cluster);
+    log_buckets(builder, &mut cluster);
+    let automq = is_automq(&cluster);
+    let detected = if automq {
+        "automq-s3-wal"
+    } else {
+        "self-managed"
+    };
+    let said = builder
+        .estate
+        .config
+        .clusters
+        .get(name)
+        .and_then(|c| c.get("model"));
+    cluster.model = said.map_or_else(|| detected.to_owned(), |(model, _)| model.clone());
+    missing_brokers(builder, &cluster);
+    builder.estate.clusters.insert(name.to_owned(), cluster);
+}
+
+/// Whether the log lies in object storage by AutoMQ's decisive switch.
+pub(super) fn is_automq(cluster: &Cluster) -> bool {
+    let on = |b: &Broker| {
+        b.properties
+            .get("elasticstream.enable")
+            .is_some_and(|p| p.value.trim() == "true")
+    };
+    cluster.brokers.values().any(on)
+}
+
+fn broker(
+    builder: &mut Builder<'_>,
+    cluster: &mut Cluster,
+    file: &Arc<str>,
+    lines: &[PropertyLine],
+) {
+    let start = Source::new(file.clone(), 1, "");
+    let mut doubtful = builder.capture.diagnostics.iter().any(|d| {
+        d.code == "malformed-property" && d.source.as_ref().is_some_and(|s| s.file() == &**file)
+    });
+    let mut properties: BTreeMap<String, Property> = BTreeMap::new();
+    for line in lines {
+        let property = Property {
+            value: line.value.clone(),
+            source: line.source.clone(),
+        };
+        // The last one counts, as in Java.
+        if let Some(earlier) = properties.insert(line.key.clone(), property)
+            && earlier.value != line.value
+        {
+            let message = format!(
+                "`{}` was set before at {}; the last value counts",
+                line.key, earlier.source
+            );
+            builder.note(
+                "repeated-property",
+                Severity::Warning,
+                message,
+                Some(line.source.clone()),
+            );
+        }
+    }
+    let id = properties
+        .get("node.id")
+        .or_else(|| properties.get("broker.id"));
+    let id = id
+        .and_then(|p| p.value.trim().parse::<i32>().ok())
+        .filter(|id| *id >= 0);
+    if let Some(id) = id {
+        let (listeners, broken) = listeners::parse(&properties, &start);
+        for (listener, source) in broken {
+            doubtful = true;
+            let message = format!(
+                "listener `{listener}` has no host, port or protocol that can be read; it was left out"
+            );
+            builder.note("malformed-listener", Severity::Error, message, Some(source));
+        }
+        let roles = properties.get("process.roles").map(|p| p.value.clone());
+        let broker = Broker {
+            id,
+            holds_data: roles
+                .is_none_or(|r| r.trim().is_empty() || r.split(',').any(|r| r.trim() == "broker")),
+            listeners,
+            host: None,
+            volumes: Vec::new(),
+            source: start.clone(),
+            properties,
+        };
+        if let Some(first) = cluster.brokers.get(&id) {
+            if first
+                .properties
+                .iter()
+                .map(|(k, p)| (k, &p.value))
+                .ne(broker.properties.iter().map(|(k, p)| (k, &p.value)))
+            {
+                let message = format!(
+                    "node {id} of `{}` is described differently at {}, which was used",
+                    cluster.name,
+                    first.source.file()
+                );
+                builder.note(
+                    "contradictory-answers",
+                    Severity::Warning,
+                    message,
+                    Some(start),
+                );
+            }
+        } else {
+            cluster.brokers.insert(id, broker);
+        }
+    } else {
+        doubtful = true;
+        let message = "no `node.id` or `broker.id` here; add it, so that the node can be told from others. The file was left out";
+        builder.note("broker-without-id", Severity::Error, message, Some(start));
+    }
+    outcome(
+        builder,
+        "kafka:properties",
+        &cluster.name,
+        if doubtful {
+            Outcome::ParseError
+        } else {
+            Outcome::Ok
+        },
+    );
+}
+
+/// Reports the outcome of a further file; a doubt about one stays.
+fn outcome(builder: &mut Builder<'_>, call: &str, cluster: &str, outcome: Outcome) {
+    let known = builder
+        .estate
+        .coverage
+        .calls
+        .iter()
+        .find(|(c, _)| c.call == call && c.resource == cluster)
+        .map(|(_, o)| *o);
+    let worst = match known {
+        None | Some(Outcome::NotCollected) => outcome,
+        Some(known) => known.max(outcome),
+    };
+    builder.cover(call, "", "", cluster, worst);
+}
+
+fn read_acls(builder: &mut Builder<'_>, cluster: &mut Cluster, file: &Arc<str>, text: &str) {
+    let listing = acls::parse(file, text);
+    for (source, message) in listing.problems {
+        builder.note("malformed-acl", Severity::Error, message, Some(source));
+    }
+    let failed =
+        listing.acls.is_empty() && matches!(listing.outcome, Outcome::Denied | Outcome::ParseError);
+    match (&mut cluster.acls, listing.outcome) {
+        (_, _) if failed => {}
+        (known @ Seen::Unread(_), Outcome::Absent) => *known = Seen::Absent,
+        (Seen::Is(known), _) => {
+            let more: Vec<_> = listing
+                .acls
+                .into_iter()
+                .filter(|a| !known.iter().any(|k| same_acl(k, a)))
+                .collect();
+            known.extend(more);
+        }
+        (known, _) => *known = Seen::Is(listing.acls),
+    }
+    outcome(builder, "kafka:acls", &cluster.name, listing.outcome);
+}
+
+fn same_acl(a: &crate::policy::AclBinding, b: &crate::policy::AclBinding) -> bool {
+    let mut b = b.clone();
+    b.source = a.source.clone();
+    *a == b
+}
+
+fn read_topics(builder: &mut Builder<'_>, cluster: &mut Cluster, file: &Arc<str>, text: &str) {
+    let listing = topics::parse(file, text);
+    for source in listing.problems {
+        builder.note(
+            "malformed-topic",
+            Severity::Error,
+            "a line of the topic listing cannot be read",
+            Some(source),
+        );
+    }
+    let mut known = match std::mem::replace(&mut cluster.topics, Seen::Absent) {
+        Seen::Is(known) => known,
+        Seen::Absent | Seen::Unread(_) => BTreeMap::<String, Topic>::new(),
+    };
+    for (name, topic) in listing.topics {
+        let better = known
+            .get(&name)
+            .is_none_or(|k| k.replicas.is_empty() && !topic.replicas.is_empty());
+        if better {
+            known.insert(name, topic);
+        }
+    }
+    cluster.topics = Seen::Is(known);
+    outcome(builder, "kafka:topics", &cluster.name, listing.outcome);
+}
+
+/// Principals that ACLs, super users and JAAS configurations name.
+fn users(cluster: &mut Cluster) {
+    let mut users: BTreeMap<KafkaPrincipal, Source> = BTreeMap::new();
+    let mut add = |text: &str, source: &Source| {
+        if let Ok(principal) = KafkaPrincipal::from_str(text)
+            && principal.name() != "*"
+            && !principal.name().is_empty()
+        {
+            users.entry(principal).or_insert_with(|| source.clone());
+        }
+    };
+    for acl in cluster.acls.as_ref().into_iter().flatten() {
+        add(&acl.principal, &acl.source);
+    }
+    for broker in cluster.brokers.values() {
+        for (key, property) in &broker.properties {
+            if key == "super.users" {
+                property
+                    .value
+                    .split(';')
+                    .for_each(|user| add(user.trim(), &property.source));
+            } else if key.contains("jaas") {
+                for (name, text) in jaas_options(&property.value) {
+                    let user = if name == "username" {
+                        Some(text.as_str())
+                    } else {
+                        name.strip_prefix("user_")
+                    };
+                    if let Some(user) = user {
+                        add(&format!("User:{user}"), &property.source);
+                    }
+                }
+            }
+        }
+    }
+    cluster.users = users;
+}
+
+/// Buckets that the configuration names: `data`, `wal`, `remote`; further ones are numbered.
+fn log_buckets(builder: &mut Builder<'_>, cluster: &mut Cluster) {
+    let mut named: BTreeMap<String, (Link, Option<String>)> = BTreeMap::new();
+    let mut notes: BTreeSet<(&'static str, String, Source)> = BTreeSet::new();
+    let mut local_wal = false;
+    for broker in cluster.brokers.values() {
+        for (keys, holds) in [
+            (&["s3.data.buckets", "s3.bucket"][..], "data"),
+            (&["s3.wal.path"][..], "wal"),
+        ] {
+            let found = keys
+                .iter()
+                .find_map(|key| broker.properties.get(*key).map(|p| (*key, p)));
+            let Some((key, property)) = found.filter(|(_, p)| !p.value.trim().is_empty()) else {
+                continue;
+            };
+            if key == "s3.bucket" {
+                add_bucket(
+                    &mut named,
+                    holds,
+                    property.value.trim(),
+                    None,
+                    key,
+                    &property.source,
+                );
+                continue;
+            }
+            let (uris, broken) = uri::parse(&property.value);
+            if broken > 0 {
+                let message = format!(
+                    "`{key}` has {broken} part(s) that are no `ID@SCHEME://PATH`; they were left out"
+                );
+                notes.insert(("malformed-bucket-uri", message, property.source.clone()));
+            }
+            for uri in uris {
+                if uri.scheme == "s3" {
+                    add_bucket(
+                        &mut named,
+                        holds,
+                        &uri.name,
+                        uri.region,
+                        key,
+                        &property.source,
+                    );
+                } else {
+                    local_wal |= holds == "wal";
+                    let message =
+                        format!("`{key}` names a `{}` store, which is no bucket", uri.scheme);
+                    notes.insert(("log-outside-buckets", message, property.source.clone()));
+                }
+            }
+        }
+        let remote = broker.properties.get("rsm.config.storage.s3.bucket.name");
+        if let Some(property) = remote {
+            let region = broker
+                .properties
+                .get("rsm.config.storage.s3.region")
+                .map(|p| p.value.clone());
+            add_bucket(
+                &mut named,
+                "remote",
+                property.value.trim(),
+                region,
+                "rsm.config.storage.s3.bucket.name",
+                &property.source,
+            );
+        }
+    }
+    for (code, message, source) in notes {
+        builder.note(code, Severity::Warning, message, Some(source));
+    }
+    if let Some((data, region)) = named.get("data").cloned()
+        && !named.contains_key("wal")
+        && !local_wal
+    {
+        let from = match &data.origin {
+            Origin::Captured(source) => vec![source.clone()],
+            Origin::Inferred { from, .. } => from.clone(),
+            Origin::Pinned(_) | Origin::Assumed { .. } => Vec::new(),
+        };
+        let why = format!(
+            "`s3.wal.path` is not set, so the WAL lies in the data bucket {}",
+            data.to
+        );
+        named.insert(
+            "wal".to_owned(),
+            (
+                Link {
+                    to: data.to,
+                    origin: Origin::Inferred { why, from },
+                },
+                region,
+            ),
+        );
+    }
+    for (holds, (link, region)) in named {
+        let source = match &link.origin {
+            Origin::Captured(source) => Some(source.clone()),
+            Origin::Inferred { from, .. } => from.first().cloned(),
+            Origin::Pinned(_) | Origin::Assumed { .. } => None,
+        };
+        if let Some(source) = source {
+            let why = format!(
+                "the configuration of cluster {} names it as {holds}",
+                cluster.name
+            );
+            buckets::add(
+                builder,
+                &link.to,
+                None,
+                region,
+                buckets::named_by(&source, why),
+            );
+        }
+        cluster.buckets.insert(holds, link);
+    }
+}
+
+fn add_bucket(
+    named: &mut BTreeMap<String, (Link, Option<String>)>,
+    holds: &str,
+    bucket: &str,
+    region: Option<String>,
+    key: &str,
+    source: &Source,
+) {
+    let same_kind = |k: &str| {
+        k == holds
+            || k.strip_prefix(holds)
+                .is_some_and(|rest| rest.starts_with(' '))
+    };
+    if bucket.is_empty()
+        || named
+            .iter()
+            .any(|(k, (link, _))| same_kind(k) && link.to == bucket)
+    {
+        return;
+    }
+    let count = named.keys().filter(|k| same_kind(k)).count();
+    let name = if count == 0 {
+        holds.to_owned()
+    } else {
+        format!("{holds} {}", count + 1)
+    };
+    let origin = if key == "s3.bucket" {
+        Origin::Inferred {
+            why: "`s3.bucket`, the older name of `s3.data.buckets`, names it".to_owned(),
+            from: vec![source.clone()],
+        }
+    } else {
+        Origin::Captured(source.clone())
+    };
+    named.insert(
+        name,
+        (
+            Link {
+                to: bucket.to_owned(),
+                origin,
+            },
+            region,
+        ),
+    );
+}
+
+/// Brokers that hold replicas or vote, and whose properties are not in the capture.
+fn missing_brokers(builder: &mut Builder<'_>, cluster: &Cluster) {
+    let mut named: BTreeSet<i32> = BTreeSet::new();
+    for topic in cluster
+        .topics
+        .as_ref()
+        .into_iter()
+        .flat_map(BTreeMap::values)
+    {
+        named.extend(topic.replicas.iter().flatten());
+    }
+    let missing: Vec<i32> = named
+        .into_iter()
+        .filter(|id| !cluster.brokers.contains_key(id))
+        .collect();
+    for id in &missing {
+        builder.cover(
+            "kafka:properties",
+            "",
+            "",
+            &format!("{}/{id}", cluster.name),
+            Outcome::NotCollected,
+        );
+    }
+    if !missing.is_empty() && !cluster.brokers.is_empty() {
+        let ids: Vec<String> = missing.iter().map(ToString::to_string).collect();
+        let message = format!(
+            "topics of `{}` have replicas on brokers whose properties are missing: {}",
+            cluster.name,
+            ids.join(", ")
+        );
+        builder.note(
+            "broker-without-properties",
+            Severity::Warning,
+            message,
+            None,
+        );
+    }
+}

@@ -1,0 +1,535 @@
+//! Links between the two worlds: brokers to hosts, log directories to volumes, secrets to Kafka
+//! users. Each carries its origin, and `catchment.toml` may pin or refute it.
+//!
+//! Must never: guess from a secret's value, or choose between two hosts that fit equally well.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::build::Builder;
+use super::{
+    Broker, Cluster, Host, Interface, Link, LinkConfig, Origin, Secret, Severity, kafka, uri,
+};
+use crate::capture::Source;
+
+/// Makes all links.
+pub(super) fn read(builder: &mut Builder<'_>) {
+    let mut clusters = std::mem::take(&mut builder.estate.clusters);
+    let only = clusters.len() == 1;
+    for cluster in clusters.values_mut() {
+        hosts(builder, cluster, only);
+        volumes(builder, cluster);
+        place(builder, cluster);
+    }
+    builder.estate.clusters = clusters;
+    secrets(builder);
+    unknown_ends(builder);
+}
+
+/// Pins and refutations of one kind that begin at `from`.
+fn said<'b>(
+    builder: &'b Builder<'_>,
+    kind: &'b str,
+    from: &'b [&'b str],
+) -> impl Iterator<Item = &'b LinkConfig> {
+    builder
+        .estate
+        .config
+        .links
+        .iter()
+        .filter(move |l| l.kind == kind && from.contains(&l.from.as_str()))
+}
+
+fn pins(builder: &Builder<'_>, kind: &str, from: &[&str]) -> Vec<Link> {
+    let pins = said(builder, kind, from).filter(|l| l.holds);
+    pins.map(|l| Link {
+        to: l.to.clone(),
+        origin: Origin::Pinned(l.source.clone()),
+    })
+    .collect()
+}
+
+fn refuted(builder: &Builder<'_>, kind: &str, from: &[&str], to: &str) -> bool {
+    said(builder, kind, from).any(|l| !l.holds && l.to == to)
+}
+
+fn at(origin: &Origin) -> Option<Source> {
+    match origin {
+        Origin::Captured(source) | Origin::Pinned(source) | Origin::Assumed { at: source, .. } => {
+            Some(source.clone())
+        }
+        Origin::Inferred { from, .. } => from.first().cloned(),
+    }
+}
+
+fn hosts(builder: &mut Builder<'_>, cluster: &mut Cluster, only: bool) {
+    let name = cluster.name.clone();
+    let mut lost = Vec::new();
+    let voters = voters(cluster);
+    for broker in cluster.brokers.values_mut() {
+        let from = format!("{name}/{}", broker.id);
+        let pinned = pins(builder, "broker-host", &[&from]);
+        broker.host = pinned.into_iter().next();
+        if broker.host.is_some() {
+            continue;
+        }
+        let (link, candidates) = find_host(builder, &name, broker, &voters, only);
+        if candidates.len() > 1 {
+            let message = format!(
+                "node {} of `{name}` fits several instances ({}); pin one: `[[pin]] kind = \"broker-host\" from = \"{from}\" to = \"{}\"`",
+                broker.id,
+                candidates.join(", "),
+                candidates[0]
+            );
+            builder.note(
+                "ambiguous-host",
+                Severity::Warning,
+                message,
+                Some(broker.source.clone()),
+            );
+        }
+        broker.host = link;
+        if broker.host.is_none() && candidates.is_empty() {
+            lost.push(broker.id.to_string());
+        }
+    }
+    if !lost.is_empty() {
+        let message = format!(
+            "no captured instance has the address of node(s) {} of `{name}`; collect `ec2 describe-instances` or pin them: `[[pin]] kind = \"broker-host\" from = \"{name}/{}\" to = \"i-...\"`",
+            lost.join(", "),
+            lost[0]
+        );
+        builder.note("broker-without-host", Severity::Warning, message, None);
+    }
+}
+
+/// The host, and all that fit when it is not exactly one.
+fn find_host(
+    builder: &Builder<'_>,
+    cluster: &str,
+    broker: &Broker,
+    voters: &BTreeMap<i32, (String, Source)>,
+    only: bool,
+) -> (Option<Link>, Vec<String>) {
+    let from = format!("{cluster}/{}", broker.id);
+    let said = builder.estate.config.clusters.get(cluster);
+    let account = said.and_then(|c| c.get("account")).map(|(a, _)| a.as_str());
+    let region = said.and_then(|c| c.get("region")).map(|(r, _)| r.as_str());
+    let hosts: Vec<&Host> = builder
+        .estate
+        .hosts
+        .values()
+        .filter(|h| {
+            !h.gone
+                && account.is_none_or(|a| h.account == a)
+                && region.is_none_or(|r| h.region == r)
+        })
+        .filter(|h| !refuted(builder, "broker-host", &[&from], &h.id))
+        .collect();
+    for (address, says, source) in addresses(broker, voters) {
+        let fits: Vec<(&Host, &str)> = hosts
+            .iter()
+            .filter_map(|h| Some((*h, answers_to(h, &builder.estate.interfaces, &address)?)))
+            .collect();
+        match &fits[..] {
+            [] => {}
+            [(host, how)] => {
+                let why = format!(
+                    "{how} {address} of {} is the {says} of node {} of {cluster}",
+                    host.id, broker.id
+                );
+                let from = std::iter::once(source).chain(at(&host.origin)).collect();
+                return (
+                    Some(Link {
+                        to: host.id.clone(),
+                        origin: Origin::Inferred { why, from },
+                    }),
+                    Vec::new(),
+                );
+            }
+            many => return (None, many.iter().map(|(h, _)| h.id.clone()).collect()),
+        }
+    }
+    let fits: Vec<(&Host, String)> = hosts
+        .iter()
+        .filter_map(|h| Some((*h, tagged(h, cluster, broker.id, only)?)))
+        .collect();
+    match &fits[..] {
+        [(host, tag)] => {
+            let why = format!(
+                "tag {tag} of {} names node {} of {cluster}",
+                host.id, broker.id
+            );
+            let from = std::iter::once(broker.source.clone())
+                .chain(at(&host.origin))
+                .collect();
+            (
+                Some(Link {
+                    to: host.id.clone(),
+                    origin: Origin::Inferred { why, from },
+                }),
+                Vec::new(),
+            )
+        }
+        many => (None, many.iter().map(|(h, _)| h.id.clone()).collect()),
+    }
+}
+
+/// `ID@HOST:PORT` of `controller.quorum.voters`.
+fn voters(cluster: &Cluster) -> BTreeMap<i32, (String, Source)> {
+    let mut voters = BTreeMap::new();
+    for property in cluster
+        .brokers
+        .values()
+        .filter_map(|b| b.properties.get("controller.quorum.voters"))
+    {
+        for voter in property.value.split(',') {
+            let parsed = voter.trim().split_once('@').and_then(|(id, rest)| {
+                Some((id.parse().ok()?, rest.rsplit_once(':')?.0.to_owned()))
+            });
+            if let Some((id, host)) = parsed {
+                voters.entry(id).or_insert((host, property.source.clone()));
+            }
+        }
+    }
+    voters
+}
+
+/// Where a broker says that it is, best first.
+fn addresses(
+    broker: &Broker,
+    voters: &BTreeMap<i32, (String, Source)>,
+) -> Vec<(String, &'static str, Source)> {
+    let mut out: Vec<(String, &'static str, Source)> = Vec::new();
+    for (key, says) in [
+        ("advertised.listeners", "advertised host"),
+        ("listeners", "listener host"),
+    ] {
+        let Some(property) = broker.properties.get(key) else {
+            continue;
+        };
+        for item in property.value.split(',') {
+            let host = item
+                .trim()
+                .split_once("://")
+                .and_then(|(_, rest)| rest.rsplit_once(':'))
+                .map(|(host, _)| host);
+            let host = host.unwrap_or_default().trim_matches(['[', ']']);
+            if !matches!(host, "" | "0.0.0.0" | "::" | "localhost" | "127.0.0.1") {
+                out.push((host.to_owned(), says, property.source.clone()));
+            }
+        }
+    }
+    if let Some((host, source)) = voters.get(&broker.id) {
+        out.push((host.clone(), "voter's host", source.clone()));
+    }
+    let mut seen = BTreeSet::new();
+    out.retain(|(host, _, _)| seen.insert(host.to_ascii_lowercase()));
+    out
+}
+
+/// How a host is known by that name, if it is.
+fn answers_to(
+    host: &Host,
+    interfaces: &BTreeMap<String, Interface>,
+    name: &str,
+) -> Option<&'static str> {
+    let name = name.to_ascii_lowercase();
+    if host.private_addresses.contains(&name) {
+        return Some("private address");
+    }
+    if host.public_addresses.contains(&name) {
+        return Some("public address");
+    }
+    let dns = interfaces
+        .values()
+        .filter(|i| i.instance.as_deref() == Some(&host.id))
+        .filter_map(|i| i.private_dns.as_deref())
+        .any(|dns| dns.eq_ignore_ascii_case(&name));
+    // `ip-10-0-1-11.eu-west-1.compute.internal`, `ip-10-0-1-11.ec2.internal`
+    let label = |prefix: &str, address: &str| format!("{prefix}-{}", address.replace('.', "-"));
+    let first = name.split('.').next().unwrap_or_default();
+    let internal = (name.ends_with(".internal") || !name.contains('.'))
+        && (name.contains(&host.region) || name.ends_with(".ec2.internal") || !name.contains('.'))
+        && host
+            .private_addresses
+            .iter()
+            .any(|a| label("ip", a) == first);
+    let public = name.ends_with(".amazonaws.com")
+        && host
+            .public_addresses
+            .iter()
+            .any(|a| label("ec2", a) == first);
+    if dns || internal {
+        Some("private DNS name")
+    } else if public {
+        Some("public DNS name")
+    } else {
+        None
+    }
+}
+
+/// The tag by which a host names itself as that node.
+fn tagged(host: &Host, cluster: &str, id: i32, only: bool) -> Option<String> {
+    let names_cluster = host.tags.values().any(|v| v == cluster);
+    host.tags.iter().find_map(|(key, value)| {
+        let squeezed: String = key
+            .to_ascii_lowercase()
+            .chars()
+            .filter(char::is_ascii_alphanumeric)
+            .collect();
+        let by_id = matches!(
+            squeezed.as_str(),
+            "brokerid" | "nodeid" | "kafkabrokerid" | "kafkanodeid"
+        ) && *value == id.to_string()
+            && (only || names_cluster);
+        let by_name = key == "Name"
+            && ["", "broker-", "kafka-", "node-"]
+                .iter()
+                .any(|word| *value == format!("{cluster}-{word}{id}"));
+        (by_id || by_name).then(|| format!("{key}={value}"))
+    })
+}
+
+fn volumes(builder: &mut Builder<'_>, cluster: &mut Cluster) {
+    let name = cluster.name.clone();
+    let in_buckets = kafka::is_automq(cluster);
+    for broker in cluster.brokers.values_mut() {
+        let from = format!("{name}/{}", broker.id);
+        let mut links = pins(builder, "log-volume", &[&from]);
+        let wal = broker
+            .properties
+            .get("s3.wal.path")
+            .map(|p| uri::parse(&p.value).0)
+            .unwrap_or_default();
+        let local_wal = wal.iter().any(|uri| uri.scheme == "file");
+        // A node of AutoMQ keeps the log in buckets; its volumes hold it only under a local WAL.
+        let keeps = broker.holds_data && (!in_buckets || local_wal);
+        if let Some(host) = broker
+            .host
+            .as_ref()
+            .and_then(|l| builder.estate.hosts.get(&l.to))
+            .filter(|_| keeps && links.is_empty())
+        {
+            let data: Vec<_> = host.volumes.iter().filter(|v| !v.root).collect();
+            let (chosen, rest): (Vec<_>, _) = if data.is_empty() {
+                (
+                    host.volumes.iter().collect(),
+                    "its only volume, the root one",
+                )
+            } else {
+                (data, "a volume besides the root one")
+            };
+            let property = ["s3.wal.path", "log.dirs", "log.dir"]
+                .iter()
+                .find_map(|k| broker.properties.get(*k));
+            let directories = property.map_or("/tmp/kafka-logs", |p| p.value.as_str());
+            for attached in chosen {
+                let to = attached.volume.to.clone();
+                if refuted(builder, "log-volume", &[&from], &to) {
+                    continue;
+                }
+                let why = format!(
+                    "log directories {directories} of node {} of {name} lie on host {}, and {to} is {rest}",
+                    broker.id, host.id
+                );
+                let from = property
+                    .map(|p| p.source.clone())
+                    .into_iter()
+                    .chain(at(&attached.volume.origin))
+                    .collect();
+                links.push(Link {
+                    to,
+                    origin: Origin::Inferred { why, from },
+                });
+            }
+        }
+        broker.volumes = links;
+    }
+}
+
+/// Account and region of a cluster: as said, else where all its hosts are.
+fn place(builder: &mut Builder<'_>, cluster: &mut Cluster) {
+    let hosts: Vec<&Host> = cluster
+        .brokers
+        .values()
+        .filter_map(|b| b.host.as_ref())
+        .filter_map(|l| builder.estate.hosts.get(&l.to))
+        .collect();
+    let agreed = |value: fn(&Host) -> &str| {
+        let values: BTreeSet<&str> = hosts
+            .iter()
+            .map(|h| value(h))
+            .filter(|v| !v.is_empty())
+            .collect();
+        if values.len() == 1 {
+            values.first().map(|v| (*v).to_owned())
+        } else {
+            None
+        }
+    };
+    let said = builder.estate.config.clusters.get(&cluster.name);
+    let said = |key: &str| {
+        said.and_then(|c| c.get(key))
+            .map(|(value, _)| value.clone())
+    };
+    cluster.account = said("account").or_else(|| agreed(|h| &h.account));
+    cluster.region = said("region").or_else(|| agreed(|h| &h.region));
+}
+
+fn secrets(builder: &mut Builder<'_>) {
+    let mut found: Vec<(String, Vec<Link>)> = Vec::new();
+    for secret in builder.estate.secrets.values() {
+        let from = [secret.arn.as_str(), secret.name.as_str()];
+        let mut links = pins(builder, "secret-user", &from);
+        for link in users_of(secret, &builder.estate.clusters) {
+            if !refuted(builder, "secret-user", &from, &link.to)
+                && !links.iter().any(|l| l.to == link.to)
+            {
+                links.push(link);
+            }
+        }
+        found.push((secret.arn.clone(), links));
+    }
+    for (arn, links) in found {
+        if let Some(secret) = builder.estate.secrets.get_mut(&arn) {
+            secret.users = links;
+        }
+    }
+}
+
+/// Users whose password a secret holds, by its tags or its name.
+fn users_of(secret: &Secret, clusters: &BTreeMap<String, Cluster>) -> Vec<Link> {
+    let tag = |name: &str| {
+        let same = |key: &str| key.to_ascii_lowercase().replace('_', "-") == name;
+        secret
+            .tags
+            .iter()
+            .find(|(key, _)| same(key))
+            .map(|(_, value)| value.as_str())
+    };
+    let from: Vec<Source> = at(&secret.origin).into_iter().collect();
+    if let Some(user) = tag("kafka-user").filter(|u| !u.is_empty()) {
+        let user = if user.contains(':') {
+            user.to_owned()
+        } else {
+            format!("User:{user}")
+        };
+        let named = tag("kafka-cluster");
+        let chosen: Vec<&Cluster> = clusters
+            .values()
+            .filter(|c| named.map_or(clusters.len() == 1, |n| n == c.name))
+            .collect();
+        let why = format!("tag kafka-user of secret {} names {user}", secret.name);
+        return chosen
+            .iter()
+            .map(|c| Link {
+                to: format!("{}/{user}", c.name),
+                origin: Origin::Inferred {
+                    why: why.clone(),
+                    from: from.clone(),
+                },
+            })
+            .collect();
+    }
+    let last = secret.name.rsplit('/').next().unwrap_or_default();
+    let (last, msk) = last
+        .strip_prefix("AmazonMSK_")
+        .map_or((last, false), |rest| (rest, true));
+    let words: Vec<String> = secret
+        .name
+        .to_ascii_lowercase()
+        .split(|c: char| !c.is_ascii_alphanumeric())
+        .map(str::to_owned)
+        .collect();
+    let mentions = |cluster: &str| {
+        let lower = secret.name.to_ascii_lowercase();
+        let cluster = cluster.to_ascii_lowercase();
+        words.contains(&cluster) || lower.split('/').any(|part| part == cluster)
+    };
+    let kafka = msk || words.iter().any(|w| w.contains("kafka"));
+    let by_name = clusters.keys().any(|c| mentions(c));
+    let mut links = Vec::new();
+    for cluster in clusters.values() {
+        let about = if by_name {
+            mentions(&cluster.name)
+        } else {
+            kafka
+        };
+        let Some((user, source)) = cluster
+            .users
+            .iter()
+            .find(|(u, _)| u.kind() == "User" && u.name() == last)
+            .filter(|_| about)
+        else {
+            continue;
+        };
+        let why = format!(
+            "the name of secret {} ends in {last}, a user of {}",
+            secret.name, cluster.name
+        );
+        let from = from
+            .iter()
+            .cloned()
+            .chain(std::iter::once(source.clone()))
+            .collect();
+        links.push(Link {
+            to: format!("{}/{user}", cluster.name),
+            origin: Origin::Inferred { why, from },
+        });
+    }
+    links
+}
+
+/// Pins and refutations whose ends the capture does not hold.
+fn unknown_ends(builder: &mut Builder<'_>) {
+    let estate = &builder.estate;
+    let node = |text: &str| {
+        let (cluster, id) = text.rsplit_once('/').unwrap_or((text, ""));
+        let id = id.parse::<i32>().ok();
+        estate
+            .clusters
+            .get(cluster)
+            .is_some_and(|c| id.is_some_and(|id| c.brokers.contains_key(&id)))
+    };
+    let secret = |text: &str| {
+        estate
+            .secrets
+            .values()
+            .any(|s| s.arn == text || s.name == text)
+    };
+    let cluster_of = |text: &str| {
+        text.split_once('/')
+            .is_some_and(|(c, user)| estate.clusters.contains_key(c) && user.contains(':'))
+    };
+    let mut unknown = Vec::new();
+    for link in &estate.config.links {
+        let (from, to) = match link.kind.as_str() {
+            "broker-host" => (node(&link.from), estate.hosts.contains_key(&link.to)),
+            "log-volume" => (node(&link.from), estate.volumes.contains_key(&link.to)),
+            "secret-user" => (secret(&link.from), cluster_of(&link.to)),
+            _ => continue,
+        };
+        for (known, end) in [(from, &link.from), (to, &link.to)] {
+            if !known {
+                unknown.push((format!("`{end}` is not in the capture, so this `{}` is about nothing that was read", link.kind), link.source.clone()));
+            }
+        }
+    }
+    for (message, source) in unknown {
+        builder.note("unknown-link-end", Severity::Warning, message, Some(source));
+    }
+    let missing: Vec<(String, Source)> = builder
+        .estate
+        .config
+        .clusters
+        .iter()
+        .filter(|(name, _)| !builder.estate.clusters.contains_key(*name))
+        .filter_map(|(name, keys)| Some((name.clone(), keys.values().next()?.1.clone())))
+        .collect();
+    for (name, source) in missing {
+        let message = format!(
+            "there is no cluster `{name}` in the capture: its files lie in a folder of that name"
+        );
+        builder.note("unknown-cluster", Severity::Warning, message, Some(source));
+    }
+}

@@ -1,0 +1,31 @@
+//! Finding things by the names that other things use for them.
+//!
+//! Must never: fall back to a thing that merely looks alike.
+
+use std::sync::Arc;
+
+use super::{Estate, Key, Seen};
+
+impl Estate {
+    /// The key that `text` names: an ARN of a key or alias, a key id, or `alias/...`. Ids and
+    /// aliases mean the given account and region. Unread when the capture does not hold it.
+    pub fn key_for(&self, text: &str, account: &str, region: &str) -> Seen<&Key> {
+        let there = |arn: &str| self.keys.get(arn);
+        let found = if text.starts_with("arn:") {
+            there(text).or_else(|| self.aliases.get(text).and_then(|arn| there(arn)))
+        } else if text.starts_with("alias/") {
+            let end = format!(":kms:{region}:{account}:{text}");
+            let alias = self.aliases.iter().find(|(arn, _)| arn.ends_with(&end));
+            alias
+                .and_then(|(_, arn)| there(arn))
+                .or_else(|| self.keys.values().find(|key| key.arn.ends_with(&end)))
+        } else {
+            let end = format!(":kms:{region}:{account}:key/{text}");
+            self.keys.values().find(|key| key.arn.ends_with(&end))
+        };
+        found.map_or_else(
+            || Seen::Unread(Arc::from(format!("kms key {text} (account {account})"))),
+            Seen::Is,
+        )
+    }
+}
