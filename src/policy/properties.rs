@@ -96,7 +96,17 @@ struct World {
 }
 
 fn world() -> impl Strategy<Value = World> {
-    let list = |principals| prop::collection::vec(statement(either(), principals), 0..3);
+    // Half of all lists begin with a grant of everything, or most worlds would allow nothing.
+    let list = |principals: bool| {
+        let all = if principals { ALLOW_ALL } else { ALLOW };
+        let random = prop::collection::vec(statement(either(), principals), 0..3);
+        (prop::bool::ANY, random).prop_map(move |(open, mut statements)| {
+            if open {
+                statements.insert(0, all.to_owned());
+            }
+            statements
+        })
+    };
     let guard = |principals: bool| {
         let all = if principals { ALLOW_ALL } else { ALLOW };
         prop::option::weighted(
