@@ -20,7 +20,13 @@ mod operators;
 mod parse;
 mod pattern;
 mod principal;
+#[cfg(test)]
+mod properties;
 mod public;
+#[cfg(test)]
+mod rules;
+#[cfg(test)]
+mod scene;
 mod template;
 mod trial;
 mod truth;
