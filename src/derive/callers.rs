@@ -45,7 +45,12 @@ pub(super) fn outsiders(world: &World<'_>) -> BTreeSet<(Kind, String)> {
         }
     }
     for volume in members(world, Sort::Volume) {
-        found.owner(estate.volumes.get(volume).map(|volume| volume.account.as_str()));
+        found.owner(
+            estate
+                .volumes
+                .get(volume)
+                .map(|volume| volume.account.as_str()),
+        );
     }
     for snapshot in members(world, Sort::Snapshot) {
         found.owner(estate.snapshots.get(snapshot).map(|s| s.account.as_str()));
@@ -55,7 +60,11 @@ pub(super) fn outsiders(world: &World<'_>) -> BTreeSet<(Kind, String)> {
             found.trust(trust);
         }
     }
-    for vendor in estate.clusters.values().flat_map(|cluster| &cluster.vendors) {
+    for vendor in estate
+        .clusters
+        .values()
+        .flat_map(|cluster| &cluster.vendors)
+    {
         found.account(&vendor.account);
     }
     found.found
@@ -126,9 +135,14 @@ impl Outsiders<'_> {
     }
 
     fn account(&mut self, account: &str) {
-        let read = self.estate.accounts.get(account).is_some_and(|a| a.identities_read);
+        let read = self
+            .estate
+            .accounts
+            .get(account)
+            .is_some_and(|a| a.identities_read);
         if !read {
-            self.found.insert((Kind::ExternalAccount, account.to_owned()));
+            self.found
+                .insert((Kind::ExternalAccount, account.to_owned()));
         }
     }
 
@@ -137,9 +151,14 @@ impl Outsiders<'_> {
         let Some(account) = account else {
             return;
         };
-        let read = self.estate.accounts.get(account).is_some_and(|a| a.identities_read);
+        let read = self
+            .estate
+            .accounts
+            .get(account)
+            .is_some_and(|a| a.identities_read);
         if !read {
-            self.found.insert((Kind::Whoever, unread_identities(account)));
+            self.found
+                .insert((Kind::Whoever, unread_identities(account)));
         }
     }
 }
@@ -150,7 +169,11 @@ pub(super) fn kafka_users(estate: &Estate, cluster: &Cluster) -> Vec<KafkaPrinci
     let mut users: BTreeSet<KafkaPrincipal> = cluster.users.keys().cloned().collect();
     let own = format!("{}/", cluster.name);
     for link in estate.secrets.values().flat_map(|secret| &secret.users) {
-        users.extend(link.to.strip_prefix(&own).and_then(|user| user.parse().ok()));
+        users.extend(
+            link.to
+                .strip_prefix(&own)
+                .and_then(|user| user.parse().ok()),
+        );
     }
     users.insert(KafkaPrincipal::anonymous());
     users.extend(ANY_OTHER_USER.parse::<KafkaPrincipal>().ok());
@@ -161,7 +184,11 @@ pub(super) fn kafka_users(estate: &Estate, cluster: &Cluster) -> Vec<KafkaPrinci
 pub(super) fn super_users(broker: &Broker) -> impl Iterator<Item = (&str, &Source)> {
     let property = broker.properties.get("super.users");
     property.into_iter().flat_map(|property| {
-        let entries = property.value.split(';').map(str::trim).filter(|entry| !entry.is_empty());
+        let entries = property
+            .value
+            .split(';')
+            .map(str::trim)
+            .filter(|entry| !entry.is_empty());
         entries.map(|entry| (entry, &property.source))
     })
 }
@@ -172,7 +199,10 @@ pub(super) fn super_users(broker: &Broker) -> impl Iterator<Item = (&str, &Sourc
 /// Source: Apache Kafka documentation, Security, "Configuring Kafka brokers" for SASL/PLAIN.
 pub(super) fn jaas_users(broker: &Broker) -> Vec<(KafkaPrincipal, Source)> {
     let mut users = Vec::new();
-    let entries = broker.properties.iter().filter(|(key, _)| key.ends_with("sasl.jaas.config"));
+    let entries = broker
+        .properties
+        .iter()
+        .filter(|(key, _)| key.ends_with("sasl.jaas.config"));
     for (_, property) in entries {
         for word in property.value.split([' ', ';']) {
             let name = match word.split_once('=') {

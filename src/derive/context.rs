@@ -18,9 +18,24 @@ use super::world::World;
 
 /// Services whose keys never appear in another service's request.
 const SERVICE_PREFIXES: [&str; 18] = [
-    "s3:", "kms:", "ec2:", "sts:", "iam:", "ssm:", "secretsmanager:", "ebs:", "lambda:",
-    "kafka:", "kafka-cluster:", "elasticfilesystem:", "rds:", "sqs:", "sns:", "dynamodb:",
-    "cloudformation:", "backup:",
+    "s3:",
+    "kms:",
+    "ec2:",
+    "sts:",
+    "iam:",
+    "ssm:",
+    "secretsmanager:",
+    "ebs:",
+    "lambda:",
+    "kafka:",
+    "kafka-cluster:",
+    "elasticfilesystem:",
+    "rds:",
+    "sqs:",
+    "sns:",
+    "dynamodb:",
+    "cloudformation:",
+    "backup:",
 ];
 
 /// Keys that the caller chooses: transport, client texts, request tags and session names.
@@ -71,7 +86,10 @@ pub(super) struct Asked<'a> {
 /// The context of a request, without its network position.
 pub(super) fn of(world: &World<'_>, asked: &Asked<'_>) -> Context {
     let mut context = Context::new(KeyState::Unknown);
-    let service = asked.action.split_once(':').map_or("", |(service, _)| service);
+    let service = asked
+        .action
+        .split_once(':')
+        .map_or("", |(service, _)| service);
     for prefix in SERVICE_PREFIXES {
         if prefix.strip_suffix(':') != Some(service) {
             context = context.prefix(prefix, KeyState::Absent);
@@ -101,7 +119,9 @@ fn principal(mut context: Context, world: &World<'_>, asked: &Asked<'_>) -> Cont
     context = context.known("aws:PrincipalIsAWSService", is_service.to_string());
     if is_service {
         // The service acts for somebody's resource, which it names in the source keys.
-        return context.known("aws:PrincipalServiceName", id).absent("aws:MultiFactorAuthPresent");
+        return context
+            .known("aws:PrincipalServiceName", id)
+            .absent("aws:MultiFactorAuthPresent");
     }
     context = context
         .absent("aws:PrincipalServiceName")
@@ -150,28 +170,38 @@ fn principal(mut context: Context, world: &World<'_>, asked: &Asked<'_>) -> Cont
 }
 
 fn known_identity(mut context: Context, estate: &Estate, identity: &Identity) -> Context {
-    let name = identity.arn.parse::<Arn>().map(|arn| arn.name().to_owned()).unwrap_or_default();
+    let name = identity
+        .arn
+        .parse::<Arn>()
+        .map(|arn| arn.name().to_owned())
+        .unwrap_or_default();
     context = context
         .known("aws:PrincipalAccount", identity.account.as_str())
         .known("aws:PrincipalArn", identity.arn.as_str());
     context = organization(context, estate, &identity.account);
     context = match identity.kind {
-        IdentityKind::User => {
-            context.known("aws:PrincipalType", "User").known("aws:username", name)
-        }
-        IdentityKind::Root => {
-            context.known("aws:PrincipalType", "Account").absent("aws:username")
-        }
-        IdentityKind::Role => {
-            context.known("aws:PrincipalType", "AssumedRole").absent("aws:username")
-        }
+        IdentityKind::User => context
+            .known("aws:PrincipalType", "User")
+            .known("aws:username", name),
+        IdentityKind::Root => context
+            .known("aws:PrincipalType", "Account")
+            .absent("aws:username"),
+        IdentityKind::Role => context
+            .known("aws:PrincipalType", "AssumedRole")
+            .absent("aws:username"),
     };
     if identity.kind == IdentityKind::Role && only_services_assume(identity) {
         // MFA is never present in a session that a service starts.
-        context = context.absent("aws:MultiFactorAuthPresent").absent("aws:MultiFactorAuthAge");
+        context = context
+            .absent("aws:MultiFactorAuthPresent")
+            .absent("aws:MultiFactorAuthAge");
     }
     let taggable = identity.kind == IdentityKind::Role && sessions_may_be_tagged(identity);
-    tags(context, &["aws:PrincipalTag/"], (!taggable).then_some(&identity.tags))
+    tags(
+        context,
+        &["aws:PrincipalTag/"],
+        (!taggable).then_some(&identity.tags),
+    )
 }
 
 /// Sets the keys `PREFIXname` from tags; without tags to go by they are unknown.
@@ -181,7 +211,11 @@ fn tags(
     tags: Option<&BTreeMap<String, String>>,
 ) -> Context {
     for prefix in prefixes {
-        let rest = if tags.is_some() { KeyState::Absent } else { KeyState::Unknown };
+        let rest = if tags.is_some() {
+            KeyState::Absent
+        } else {
+            KeyState::Unknown
+        };
         context = context.prefix(prefix, rest);
         for (key, value) in tags.into_iter().flatten() {
             context = context.known(&format!("{prefix}{key}"), value.as_str());
@@ -198,7 +232,9 @@ fn organization(context: Context, estate: &Estate, account: &str) -> Context {
         Seen::Is(id) if estate.organization.management_account.as_deref() == Some(account) => {
             context.known("aws:PrincipalOrgID", id.as_str())
         }
-        Seen::Absent => context.absent("aws:PrincipalOrgID").absent("aws:PrincipalOrgPaths"),
+        Seen::Absent => context
+            .absent("aws:PrincipalOrgID")
+            .absent("aws:PrincipalOrgPaths"),
         Seen::Is(_) | Seen::Unread(_) => context,
     }
 }
@@ -212,7 +248,9 @@ fn allows(document: &Document, action: &str) -> bool {
 /// Whether some trust path lets whoever assumes the role tag the session, which overrides the
 /// role's own tags. Source: IAM User Guide, "Pass session tags in AWS STS".
 fn sessions_may_be_tagged(role: &Identity) -> bool {
-    role.trust.as_ref().is_none_or(|trust| allows(trust, "sts:TagSession"))
+    role.trust
+        .as_ref()
+        .is_none_or(|trust| allows(trust, "sts:TagSession"))
 }
 
 fn only_services_assume(role: &Identity) -> bool {
@@ -231,7 +269,9 @@ fn resource(mut context: Context, world: &World<'_>, asked: &Asked<'_>) -> Conte
     let estate = world.estate;
     let id = world.id(asked.target);
     if let Some(account) = asked.resource_account {
-        context = context.known("aws:ResourceAccount", account).known("s3:ResourceAccount", account);
+        context = context
+            .known("aws:ResourceAccount", account)
+            .known("s3:ResourceAccount", account);
         if let Seen::Is(org) = &estate.organization.id
             && estate.organization.levels.contains_key(account)
         {
@@ -256,7 +296,10 @@ fn resource(mut context: Context, world: &World<'_>, asked: &Asked<'_>) -> Conte
             estate.secrets.get(id).map(|x| &x.tags),
             estate.secrets.get(id).map(|x| x.region.as_str()),
         ),
-        Kind::Bucket => (None, estate.buckets.get(id).and_then(|x| x.region.as_deref())),
+        Kind::Bucket => (
+            None,
+            estate.buckets.get(id).and_then(|x| x.region.as_deref()),
+        ),
         Kind::Key => (None, estate.keys.get(id).map(|x| x.region.as_str())),
         Kind::ExternalAccount
         | Kind::Service
@@ -273,10 +316,16 @@ fn resource(mut context: Context, world: &World<'_>, asked: &Asked<'_>) -> Conte
         | Kind::Shortfall => (None, None),
     };
     if let Some(region) = region.filter(|region| !region.is_empty()) {
-        context = context.known("aws:RequestedRegion", region).known("ec2:Region", region);
+        context = context
+            .known("aws:RequestedRegion", region)
+            .known("ec2:Region", region);
     }
-    let prefixes =
-        ["aws:ResourceTag/", "ec2:ResourceTag/", "ssm:resourceTag/", "secretsmanager:ResourceTag/"];
+    let prefixes = [
+        "aws:ResourceTag/",
+        "ec2:ResourceTag/",
+        "ssm:resourceTag/",
+        "secretsmanager:ResourceTag/",
+    ];
     tags(context, &prefixes, own.filter(|_| asked.exists))
 }
 
@@ -297,7 +346,9 @@ fn encryption(context: Context, world: &World<'_>, asked: &Asked<'_>) -> Context
     let estate = world.estate;
     let id = world.id(via);
     let context = context.known("aws:ViaAWSService", "true");
-    let caller_account = world.identity(asked.caller).map(|identity| identity.account.as_str());
+    let caller_account = world
+        .identity(asked.caller)
+        .map(|identity| identity.account.as_str());
     let context = match caller_account {
         Some(account) => context.known("kms:CallerAccount", account),
         None => context,
@@ -317,9 +368,9 @@ fn encryption(context: Context, world: &World<'_>, asked: &Asked<'_>) -> Context
     };
     let arn = format!("arn:aws:s3:::{}", bucket.name);
     match &bucket.encryption {
-        Seen::Is(crate::estate::Encryption::Kms { bucket_key: true, .. }) => {
-            context.known("kms:EncryptionContext:aws:s3:arn", arn)
-        }
+        Seen::Is(crate::estate::Encryption::Kms {
+            bucket_key: true, ..
+        }) => context.known("kms:EncryptionContext:aws:s3:arn", arn),
         Seen::Is(_) | Seen::Absent | Seen::Unread(_) => {
             let object = format!("{arn}/{}", super::resources::SAMPLE_OBJECT);
             context.known("kms:EncryptionContext:aws:s3:arn", object)

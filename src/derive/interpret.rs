@@ -158,7 +158,8 @@ impl<'w, 'e> Interpreter<'w, 'e> {
                 let Some((id, class)) = self.world.internet() else {
                     return Verdict::certain();
                 };
-                self.judge.request(request, caller, on, None, (id, class), false)
+                self.judge
+                    .request(request, caller, on, None, (id, class), false)
             }
         };
         match &request.otherwise {
@@ -191,7 +192,14 @@ impl<'w, 'e> Interpreter<'w, 'e> {
         };
         let mut best = plain.verdict.strength;
         if best > Strength::Never {
-            self.write(index, row, bound, base.clone().and(plain.verdict.clone()), &[], &[]);
+            self.write(
+                index,
+                row,
+                bound,
+                base.clone().and(plain.verdict.clone()),
+                &[],
+                &[],
+            );
         }
         if best < Strength::Always && plain.verdict.by_position {
             best = best.max(self.from_elsewhere(index, row, bound, base, best, &[]));
@@ -200,8 +208,8 @@ impl<'w, 'e> Interpreter<'w, 'e> {
             best = best.max(self.after_edits(index, row, bound, base, best));
         }
         if best == Strength::Never
-            && let [lacking] = plain.lacking.as_slice()
-            && (row.requests.len() > 1 || lacking.denied)
+            && let [(on, lacking)] = plain.lacking.as_slice()
+            && (lacking.denied || row.requests.iter().any(|request| request.on != *on))
         {
             self.write_shortfall(index, row, bound, base, lacking);
         }
@@ -231,7 +239,14 @@ impl<'w, 'e> Interpreter<'w, 'e> {
             if answer.verdict.strength > than {
                 best = best.max(answer.verdict.strength);
                 let verdict = base.clone().and(answer.verdict);
-                self.write(index, row, bound, verdict, edits, &[(Predicate::SendsFrom, position)]);
+                self.write(
+                    index,
+                    row,
+                    bound,
+                    verdict,
+                    edits,
+                    &[(Predicate::SendsFrom, position)],
+                );
             }
         }
         best
@@ -249,8 +264,11 @@ impl<'w, 'e> Interpreter<'w, 'e> {
         let Some((internet, class)) = self.world.internet() else {
             return than;
         };
-        let guards: Vec<ThingIx> =
-            row.edits.iter().map(|variable| bound.things[variable.as_str()]).collect();
+        let guards: Vec<ThingIx> = row
+            .edits
+            .iter()
+            .map(|variable| bound.things[variable.as_str()])
+            .collect();
         let mut found: Vec<(u32, Strength)> = Vec::new();
         let mut sets: Vec<u32> = (1..1_u32 << guards.len()).collect();
         sets.sort_by_key(|set| set.count_ones());
@@ -262,14 +280,23 @@ impl<'w, 'e> Interpreter<'w, 'e> {
                 .map(|(_, guard)| *guard)
                 .collect();
             let known = |strength: Strength| {
-                found.iter().any(|(smaller, s)| smaller & set == *smaller && *s >= strength)
+                found
+                    .iter()
+                    .any(|(smaller, s)| smaller & set == *smaller && *s >= strength)
             };
             let Some(answer) = self.ask(row, bound, (internet, class), &edits) else {
                 continue;
             };
             let mut strength = answer.verdict.strength;
             if strength > than && !known(strength) {
-                self.write(index, row, bound, base.clone().and(answer.verdict), &edits, &[]);
+                self.write(
+                    index,
+                    row,
+                    bound,
+                    base.clone().and(answer.verdict),
+                    &edits,
+                    &[],
+                );
             } else if strength <= than && answer.verdict.by_position {
                 strength = self.from_elsewhere(index, row, bound, base, than, &edits);
             }
@@ -277,7 +304,11 @@ impl<'w, 'e> Interpreter<'w, 'e> {
                 found.push((set, strength));
             }
         }
-        found.iter().map(|(_, strength)| *strength).max().unwrap_or(than)
+        found
+            .iter()
+            .map(|(_, strength)| *strength)
+            .max()
+            .unwrap_or(than)
     }
 
     /// The answer to all tests of a row together; nothing when a test does not apply.
@@ -298,7 +329,9 @@ impl<'w, 'e> Interpreter<'w, 'e> {
             let on = bound.things[request.on.as_str()];
             let via = request.via.as_ref().map(|via| bound.things[via.as_str()]);
             let edited = edits.contains(&on);
-            let verdict = self.judge.request(request, caller, on, via, position, edited);
+            let verdict = self
+                .judge
+                .request(request, caller, on, via, position, edited);
             if self.world.kind(caller) == Kind::Whoever {
                 // What an unread policy may say, it may say about whoever passes the other tests.
                 let named = verdict.strength > Strength::Never;
@@ -311,7 +344,7 @@ impl<'w, 'e> Interpreter<'w, 'e> {
                     denied: false,
                     source: None,
                 });
-                answer.lacking.push(shortfall);
+                answer.lacking.push((request.on.clone(), shortfall));
                 answer.verdict.strength = Strength::Never;
                 answer.verdict.by_position |= verdict.by_position;
             } else {
@@ -328,13 +361,17 @@ impl<'w, 'e> Interpreter<'w, 'e> {
         for test in &row.kafka {
             let session = self.world.sessions.get(&bound.things[test.by.as_str()])?;
             let on = bound.things[test.on.as_str()];
-            let cluster = self.world.things.find(Kind::Cluster, &session.cluster.name)?;
+            let cluster = self
+                .world
+                .things
+                .find(Kind::Cluster, &session.cluster.name)?;
             let open = edits.contains(&cluster);
             let verdict = match test.kind {
                 KafkaTestKind::Bypass => self.kafka.bypass(session)?,
                 KafkaTestKind::Acl if open => self.kafka.after_edit(session)?,
                 KafkaTestKind::Acl => {
-                    self.kafka.acl(session, &test.operation, self.world.things.get(on))?
+                    self.kafka
+                        .acl(session, &test.operation, self.world.things.get(on))?
                 }
             };
             answer.verdict = answer.verdict.and(verdict);
@@ -353,10 +390,13 @@ impl<'w, 'e> Interpreter<'w, 'e> {
     ) {
         let mut rule = self.ground(index, row, bound, verdict);
         rule.body.extend(
-            edits.iter().map(|guard| self.written.facts.intern(Predicate::Edits, *guard)),
+            edits
+                .iter()
+                .map(|guard| self.written.facts.intern(Predicate::Edits, *guard)),
         );
         rule.body.extend(
-            more.iter().map(|(predicate, thing)| self.written.facts.intern(*predicate, *thing)),
+            more.iter()
+                .map(|(predicate, thing)| self.written.facts.intern(*predicate, *thing)),
         );
         rule.edits = edits.to_vec();
         self.written.rules.push(rule);
@@ -375,10 +415,14 @@ impl<'w, 'e> Interpreter<'w, 'e> {
             return;
         };
         let mut rule = self.ground(index, row, bound, base.clone());
-        rule.body.push(self.written.facts.intern(Predicate::Lacks, shortfall));
-        rule.evidence.extend(lacking.source.iter().map(|source| {
-            Evidence::statement(lacking.text.clone(), source.clone())
-        }));
+        rule.body
+            .push(self.written.facts.intern(Predicate::Lacks, shortfall));
+        rule.evidence.extend(
+            lacking
+                .source
+                .iter()
+                .map(|source| Evidence::statement(lacking.text.clone(), source.clone())),
+        );
         rule.lacks = Some(lacking.text.clone());
         self.written.rules.push(rule);
     }
@@ -389,10 +433,17 @@ impl<'w, 'e> Interpreter<'w, 'e> {
         Some(*self.shortfalls.entry(text.to_owned()).or_insert(next))
     }
 
-    fn ground(&mut self, index: usize, row: &Row, bound: &Bound<'_>, verdict: Verdict) -> GroundRule {
+    fn ground(
+        &mut self,
+        index: usize,
+        row: &Row,
+        bound: &Bound<'_>,
+        verdict: Verdict,
+    ) -> GroundRule {
         let facts = &mut self.written.facts;
         let body = row.body.iter();
-        let body = body.map(|atom| facts.intern(atom.predicate, bound.things[atom.variable.as_str()]));
+        let body =
+            body.map(|atom| facts.intern(atom.predicate, bound.things[atom.variable.as_str()]));
         let body = body.collect();
         let head = facts.intern(row.head.predicate, bound.things[row.head.variable.as_str()]);
         let mut notes = verdict.notes;
@@ -419,8 +470,8 @@ impl<'w, 'e> Interpreter<'w, 'e> {
 
 struct Answer {
     verdict: Verdict,
-    /// What each refused request lacks.
-    lacking: Vec<Shortfall>,
+    /// What each refused request lacks, with the variable that it is about.
+    lacking: Vec<(String, Shortfall)>,
 }
 
 impl Written {

@@ -28,6 +28,8 @@ pub(super) struct Verdict {
     pub(super) shortfall: Option<Shortfall>,
     /// Whether a condition that was looked at reads the network position.
     pub(super) by_position: bool,
+    /// Whether a policy of the caller's own grants.
+    pub(super) own_grant: bool,
 }
 
 /// What one refused request lacks.
@@ -50,6 +52,7 @@ impl Verdict {
             notes: Vec::new(),
             shortfall: None,
             by_position: false,
+            own_grant: false,
         }
     }
 
@@ -78,6 +81,7 @@ impl Verdict {
         self.evidence.extend(other.evidence);
         self.notes.extend(other.notes);
         self.by_position |= other.by_position;
+        self.own_grant |= other.own_grant;
         self.shortfall = self.shortfall.or(other.shortfall);
         self
     }
@@ -196,9 +200,7 @@ impl Asking<'_, '_> {
             Kind::Service => Caller::Service {
                 name: id.to_owned(),
             },
-            Kind::Federated => Caller::Federated {
-                arn: id.to_owned(),
-            },
+            Kind::Federated => Caller::Federated { arn: id.to_owned() },
             Kind::Anonymous => Caller::Anonymous,
             Kind::Whoever => return self.by_whoever(id),
             Kind::Host
@@ -252,7 +254,11 @@ impl Asking<'_, '_> {
         let volume = || estate.volumes.get(id).map(|x| x.account.as_str());
         let snapshot = || estate.snapshots.get(id).map(|x| x.account.as_str());
         let role = estate.identities.get(id).map(|x| x.account.as_str());
-        role.or_else(bucket).or_else(key).or_else(secret).or_else(volume).or_else(snapshot)
+        role.or_else(bucket)
+            .or_else(key)
+            .or_else(secret)
+            .or_else(volume)
+            .or_else(snapshot)
     }
 
     fn policy_of(&self, thing: ThingIx) -> Option<&Seen<std::sync::Arc<Document>>> {
@@ -315,13 +321,15 @@ impl Asking<'_, '_> {
             let account = want.account.as_deref();
             let layers = Layers {
                 identity: identity.map(|i| layer(&i.policies)).unwrap_or_default(),
-                boundary: identity.and_then(|i| i.boundary.as_ref()).and_then(one_layer),
+                boundary: identity
+                    .and_then(|i| i.boundary.as_ref())
+                    .and_then(one_layer),
                 boundary_unread: identity.and_then(boundary_unread),
                 session: None,
                 scps: match identity {
-                    Some(identity) => {
-                        guard(estate, &identity.account, "scps", scp_text, |level| &level.scps)
-                    }
+                    Some(identity) => guard(estate, &identity.account, "scps", scp_text, |level| {
+                        &level.scps
+                    }),
                     None => Guard::None,
                 },
                 rcps: match account {
@@ -361,17 +369,22 @@ impl Asking<'_, '_> {
     }
 
     fn context(&self, caller: ThingIx, want: &Wanted) -> Context {
-        let context = context::of(self.world, &Asked {
-            caller,
-            action: &self.request.action,
-            target: self.on,
-            resource_account: want.account.as_deref(),
-            via: self.via,
-            settled: &self.request.context,
-            exists: want.exists,
-        });
+        let context = context::of(
+            self.world,
+            &Asked {
+                caller,
+                action: &self.request.action,
+                target: self.on,
+                resource_account: want.account.as_deref(),
+                via: self.via,
+                settled: &self.request.context,
+                exists: want.exists,
+            },
+        );
         if self.via.is_some() {
-            return KEYS.iter().fold(context, |context, key| context.absent(key));
+            return KEYS
+                .iter()
+                .fold(context, |context, key| context.absent(key));
         }
         self.class.overlay(context)
     }
@@ -398,7 +411,8 @@ impl Asking<'_, '_> {
                 layers,
             );
             let better = best.as_ref().is_none_or(|(known, _)| {
-                (decision.strength, decision.without_denies) > (known.strength, known.without_denies)
+                (decision.strength, decision.without_denies)
+                    > (known.strength, known.without_denies)
             });
             if better {
                 let done = decision.strength == Strength::Always;
@@ -416,8 +430,7 @@ impl Asking<'_, '_> {
 
     fn verdict(&self, decision: Decision, resource: &str) -> Verdict {
         let action = &self.request.action;
-        let by_position =
-            self.via.is_none() && KEYS.iter().any(|key| decision.keys.contains(*key));
+        let by_position = self.via.is_none() && KEYS.iter().any(|key| decision.keys.contains(*key));
         if decision.strength == Strength::Never {
             let shortfall = shortfall(&decision, action, resource);
             return Verdict {
@@ -426,17 +439,28 @@ impl Asking<'_, '_> {
                 ..Verdict::never()
             };
         }
+        let own_grant = decision
+            .evidence
+            .iter()
+            .any(|found| found.layer == LayerKind::Identity);
         let mut evidence: Vec<Evidence> = decision
             .evidence
             .iter()
             .map(|found| {
-                let sid = found.sid.as_ref().map(|sid| format!(" ({sid})")).unwrap_or_default();
+                let sid = found
+                    .sid
+                    .as_ref()
+                    .map(|sid| format!(" ({sid})"))
+                    .unwrap_or_default();
                 let says = format!("{} allows {action}{sid}", layer_words(found.layer));
                 statement(says, &found.source)
             })
             .collect();
         if self.edited {
-            let says = format!("the rewritten policy of {} allows {action}", self.world.id(self.on));
+            let says = format!(
+                "the rewritten policy of {} allows {action}",
+                self.world.id(self.on)
+            );
             let origin = Origin::Inferred {
                 why: "whoever may rewrite a policy may grant themselves".to_owned(),
                 from: Vec::new(),
@@ -451,7 +475,11 @@ impl Asking<'_, '_> {
                 text: format!(
                     "{} {} only if {}",
                     layer_words(residual.layer),
-                    if residual.effect == Effect::Deny { "denies" } else { "allows" },
+                    if residual.effect == Effect::Deny {
+                        "denies"
+                    } else {
+                        "allows"
+                    },
                     residual.text
                 ),
                 source: Some(residual.source.clone()),
@@ -468,6 +496,7 @@ impl Asking<'_, '_> {
             notes,
             shortfall: None,
             by_position,
+            own_grant,
         }
     }
 
@@ -480,8 +509,11 @@ impl Asking<'_, '_> {
         let Some(Seen::Unread(policy)) = self.policy_of(self.on) else {
             return verdict;
         };
-        let alone = verdict.evidence.is_empty()
-            && verdict.notes.iter().all(|note| note.text == **policy || is_limit(&note.text));
+        let alone = !verdict.own_grant
+            && verdict
+                .notes
+                .iter()
+                .all(|note| note.text == **policy || is_limit(&note.text));
         if alone { Verdict::never() } else { verdict }
     }
 
@@ -517,7 +549,10 @@ fn statement(says: String, source: &Source) -> Evidence {
 fn shortfall(decision: &Decision, action: &str, resource: &str) -> Option<Shortfall> {
     if decision.without_denies > Strength::Never {
         let source = decision.evidence.first().map(|found| found.source.clone());
-        let place = source.as_ref().map(|s| format!(" by {s}")).unwrap_or_default();
+        let place = source
+            .as_ref()
+            .map(|s| format!(" by {s}"))
+            .unwrap_or_default();
         return Some(Shortfall {
             text: format!("{action} on {resource}: denied{place}"),
             denied: true,
@@ -526,7 +561,10 @@ fn shortfall(decision: &Decision, action: &str, resource: &str) -> Option<Shortf
     }
     let text = match decision.ungranted {
         Some(layer) => {
-            format!("{action} on {resource}: no {} statement grants it", layer_words(layer))
+            format!(
+                "{action} on {resource}: no {} statement grants it",
+                layer_words(layer)
+            )
         }
         None => format!("{action} on {resource}: nothing grants it"),
     };
@@ -568,7 +606,12 @@ fn caller_of(identity: &Identity) -> Caller {
 }
 
 fn read_documents(identity: &Identity) -> Vec<&Document> {
-    identity.policies.iter().filter_map(|hold| hold.document.as_ref()).map(|d| &**d).collect()
+    identity
+        .policies
+        .iter()
+        .filter_map(|hold| hold.document.as_ref())
+        .map(|d| &**d)
+        .collect()
 }
 
 fn layer(holds: &[PolicyHold]) -> Layer<'_> {
@@ -584,7 +627,9 @@ fn layer(holds: &[PolicyHold]) -> Layer<'_> {
 }
 
 fn one_layer(hold: &PolicyHold) -> Option<Layer<'_>> {
-    hold.document.as_ref().map(|document| Layer::of([&**document]))
+    hold.document
+        .as_ref()
+        .map(|document| Layer::of([&**document]))
 }
 
 fn boundary_unread(identity: &Identity) -> Option<&str> {
@@ -608,7 +653,11 @@ fn guard<'e>(
     of: impl Fn(&'e OrgLevel) -> &'e Seen<Vec<PolicyHold>>,
 ) -> Guard<'e> {
     let organization = &estate.organization;
-    let assumed = estate.config.assume.get(assumption).is_some_and(|(value, _)| value == "none");
+    let assumed = estate
+        .config
+        .assume
+        .get(assumption)
+        .is_some_and(|(value, _)| value == "none");
     let exempt = organization.management_account.as_deref() == Some(account);
     if assumed || exempt || matches!(organization.id, Seen::Absent) {
         return Guard::None;

@@ -9,7 +9,9 @@ use super::judge::Verdict;
 use super::world::{ANY_OTHER_USER, SessionOf};
 use crate::estate::{Cluster, Estate, Origin, Seen};
 use crate::facts::{Evidence, Kind, Note, NoteKind, Thing};
-use crate::policy::{AclBinding, Authorizer, AuthorizerClass, Host, KafkaReason, Operation, ResourceType, Truth};
+use crate::policy::{
+    AclBinding, Authorizer, AuthorizerClass, Host, KafkaReason, Operation, ResourceType, Truth,
+};
 use crate::reach::Strength;
 
 /// One authorizer for each cluster.
@@ -24,7 +26,9 @@ impl<'e> Authorizers<'e> {
     pub(super) fn new(estate: &'e Estate) -> Self {
         let clusters = estate.clusters.iter();
         Self {
-            by_cluster: clusters.map(|(name, cluster)| (name.as_str(), of(cluster))).collect(),
+            by_cluster: clusters
+                .map(|(name, cluster)| (name.as_str(), of(cluster)))
+                .collect(),
         }
     }
 
@@ -32,8 +36,11 @@ impl<'e> Authorizers<'e> {
     /// Nothing when it is not.
     pub(super) fn bypass(&self, session: &SessionOf<'_>) -> Option<Verdict> {
         let decision = self.decide(session, &Operation::Read, &ResourceType::Topic, "x")?;
-        matches!(decision.reason, KafkaReason::SuperUser | KafkaReason::NoAuthorizer)
-            .then(|| self.verdict(session, &decision, "READ"))
+        matches!(
+            decision.reason,
+            KafkaReason::SuperUser | KafkaReason::NoAuthorizer
+        )
+        .then(|| self.verdict(session, &decision, "READ"))
     }
 
     /// Whether an ACL, or the default, allows; nothing for sessions that pass before any ACL.
@@ -43,7 +50,10 @@ impl<'e> Authorizers<'e> {
         operation: &str,
         on: &Thing,
     ) -> Option<Verdict> {
-        let name = on.id.split_once('/').map_or(on.id.as_str(), |(_, topic)| topic);
+        let name = on
+            .id
+            .split_once('/')
+            .map_or(on.id.as_str(), |(_, topic)| topic);
         let (resource_type, name) = match on.kind {
             Kind::Cluster => (ResourceType::Cluster, "kafka-cluster"),
             _ => (ResourceType::Topic, name),
@@ -110,7 +120,12 @@ impl<'e> Authorizers<'e> {
         let evidence = evidence.map(|source| Evidence::statement(says.clone(), source.clone()));
         let mut evidence: Vec<Evidence> = evidence.collect();
         if evidence.is_empty() && decision.strength > Strength::Gap {
-            let from: Vec<_> = session.cluster.brokers.values().map(|b| b.source.clone()).collect();
+            let from: Vec<_> = session
+                .cluster
+                .brokers
+                .values()
+                .map(|b| b.source.clone())
+                .collect();
             let why = "no property of the brokers says otherwise".to_owned();
             evidence.push(Evidence::description(says, Origin::Inferred { why, from }));
         }
@@ -131,7 +146,10 @@ impl<'e> Authorizers<'e> {
 fn of(cluster: &Cluster) -> Authorizer {
     let brokers = || cluster.brokers.values();
     let property = |name: &str| {
-        brokers().filter_map(|broker| broker.properties.get(name)).map(|p| p.value.trim()).next()
+        brokers()
+            .filter_map(|broker| broker.properties.get(name))
+            .map(|p| p.value.trim())
+            .next()
     };
     let read = !cluster.brokers.is_empty();
     let class = match property("authorizer.class.name") {

@@ -51,14 +51,23 @@ pub fn derive(estate: &Estate, rows: &[Row]) -> Derivation {
     let (mut written, shortfalls) = interpreter.run(rows);
     let principals = principals::all(&world, &mut written.facts);
     let mut topics = BTreeMap::new();
-    for thing in world.things.iter().filter(|thing| thing.kind == Kind::Topic) {
+    for thing in world
+        .things
+        .iter()
+        .filter(|thing| thing.kind == Kind::Topic)
+    {
         if let Some(index) = world.things.find(Kind::Topic, &thing.id) {
-            topics.insert(thing.id.clone(), written.facts.intern(Predicate::ReadsTopic, index));
+            topics.insert(
+                thing.id.clone(),
+                written.facts.intern(Predicate::ReadsTopic, index),
+            );
         }
     }
     let mut things = world.things;
-    let mut by_number: Vec<(ThingIx, String)> =
-        shortfalls.into_iter().map(|(text, thing)| (thing, text)).collect();
+    let mut by_number: Vec<(ThingIx, String)> = shortfalls
+        .into_iter()
+        .map(|(text, thing)| (thing, text))
+        .collect();
     by_number.sort();
     for (_, text) in by_number {
         things.intern(Kind::Shortfall, &text);

@@ -21,8 +21,12 @@ use crate::reach::Strength;
 use crate::rules::Sort;
 
 /// Condition keys that a position settles, in lower case.
-pub(super) const KEYS: [&str; 4] =
-    ["aws:sourceip", "aws:sourcevpc", "aws:sourcevpce", "aws:vpcsourceip"];
+pub(super) const KEYS: [&str; 4] = [
+    "aws:sourceip",
+    "aws:sourcevpc",
+    "aws:sourcevpce",
+    "aws:vpcsourceip",
+];
 
 /// One position class.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -54,7 +58,10 @@ impl Class {
                 .absent("aws:SourceVpce")
                 .absent("aws:SourceVpc")
                 .absent("aws:VpcSourceIp"),
-            Self::Endpoint { id, vpc: Some(owner) } => vpc(context, known(id), known(owner)),
+            Self::Endpoint {
+                id,
+                vpc: Some(owner),
+            } => vpc(context, known(id), known(owner)),
             Self::Endpoint { id, vpc: None } => vpc(context, known(id), KeyState::Unknown),
             Self::Vpc(id) => vpc(context, KeyState::Unknown, known(id)),
         }
@@ -70,7 +77,8 @@ impl Class {
 
     /// Whether a request to this AWS service can come from here at all.
     pub(super) fn serves(&self, estate: &Estate, service: &str) -> bool {
-        self.endpoint(estate).is_none_or(|endpoint| endpoint.service == service)
+        self.endpoint(estate)
+            .is_none_or(|endpoint| endpoint.service == service)
     }
 }
 
@@ -80,18 +88,28 @@ pub(super) fn discover<'d>(
     documents: impl Iterator<Item = &'d Document>,
 ) -> BTreeMap<String, Class> {
     let mut named: BTreeMap<&str, BTreeSet<String>> = BTreeMap::new();
-    for test in documents.flat_map(|d| &d.statements).flat_map(|s| &s.conditions) {
+    for test in documents
+        .flat_map(|d| &d.statements)
+        .flat_map(|s| &s.conditions)
+    {
         if let Some(key) = KEYS.iter().find(|key| **key == test.key) {
             let values = test.values.iter().map(|value| value.text().to_owned());
             named.entry(*key).or_default().extend(values);
         }
     }
     let mut classes = BTreeMap::new();
-    let networks: BTreeSet<IpNet> =
-        named.get("aws:sourceip").into_iter().flatten().filter_map(|v| network(v)).collect();
+    let networks: BTreeSet<IpNet> = named
+        .get("aws:sourceip")
+        .into_iter()
+        .flatten()
+        .filter_map(|v| network(v))
+        .collect();
     for net in &networks {
         if net.prefix_len() > 0 {
-            classes.insert(net.to_string(), Class::Network(*net, inside(*net, &networks)));
+            classes.insert(
+                net.to_string(),
+                Class::Network(*net, inside(*net, &networks)),
+            );
         }
     }
     if named.contains_key("aws:sourcevpce") || named.contains_key("aws:sourcevpc") {
@@ -113,7 +131,10 @@ pub(super) fn discover<'d>(
         }
     }
     for id in named.get("aws:sourcevpc").into_iter().flatten() {
-        let covered = estate.endpoints.values().any(|endpoint| endpoint.vpc == *id);
+        let covered = estate
+            .endpoints
+            .values()
+            .any(|endpoint| endpoint.vpc == *id);
         if !id.contains(['*', '?', '$']) && !covered {
             classes.insert(id.clone(), Class::Vpc(id.clone()));
         }
@@ -123,25 +144,38 @@ pub(super) fn discover<'d>(
 }
 
 fn network(text: &str) -> Option<IpNet> {
-    text.parse::<IpNet>().ok().or_else(|| text.parse::<IpAddr>().ok().map(IpNet::from))
+    text.parse::<IpNet>()
+        .ok()
+        .or_else(|| text.parse::<IpAddr>().ok().map(IpNet::from))
 }
 
 /// An address of `net` that is in no smaller named block, as far as one is found quickly.
 fn inside(net: IpNet, named: &BTreeSet<IpNet>) -> IpAddr {
     let smaller = |address: &IpAddr| {
-        named.iter().any(|other| {
-            other.prefix_len() > net.prefix_len() && other.contains(address)
-        })
+        named
+            .iter()
+            .any(|other| other.prefix_len() > net.prefix_len() && other.contains(address))
     };
-    net.hosts().take(4096).find(|address| !smaller(address)).unwrap_or_else(|| net.addr())
+    net.hosts()
+        .take(4096)
+        .find(|address| !smaller(address))
+        .unwrap_or_else(|| net.addr())
 }
 
 /// An internet address that no condition names.
 fn outside(named: &BTreeSet<IpNet>) -> IpAddr {
     // Addresses from different registries, so that no list of company blocks names them all.
-    let candidates = [[5, 101, 1, 1], [41, 73, 2, 9], [66, 7, 31, 5], [103, 17, 8, 3], [190, 3, 4, 5]];
+    let candidates = [
+        [5, 101, 1, 1],
+        [41, 73, 2, 9],
+        [66, 7, 31, 5],
+        [103, 17, 8, 3],
+        [190, 3, 4, 5],
+    ];
     let free = |address: &IpAddr| {
-        !named.iter().any(|net| net.prefix_len() > 0 && net.contains(address))
+        !named
+            .iter()
+            .any(|net| net.prefix_len() > 0 && net.contains(address))
     };
     let candidates = candidates.map(IpAddr::from);
     candidates.into_iter().find(free).unwrap_or(candidates[0])
@@ -236,11 +270,18 @@ impl<'e> Place<'e> {
         if self.vpc != Some(endpoint.vpc.as_str()) {
             return never();
         }
-        let says = format!("{} is an endpoint for {} in {}", endpoint.id, endpoint.service, endpoint.vpc);
+        let says = format!(
+            "{} is an endpoint for {} in {}",
+            endpoint.id, endpoint.service, endpoint.vpc
+        );
         let evidence = vec![Evidence::description(says, endpoint.origin.clone())];
         if !endpoint.gateway {
             let text = format!("the security groups of {} are not modelled", endpoint.id);
-            return (Strength::Conditional, evidence, Some(note(NoteKind::NotModelled, text)));
+            return (
+                Strength::Conditional,
+                evidence,
+                Some(note(NoteKind::NotModelled, text)),
+            );
         }
         let table = self.subnet.and_then(|subnet| estate.route_table_of(subnet));
         match table {
@@ -249,8 +290,15 @@ impl<'e> Place<'e> {
             }
             Some(_) => never(),
             None => {
-                let text = format!("the route table of the subnet of {} was not collected", self.name);
-                (Strength::Conditional, evidence, Some(note(NoteKind::NotCollected, text)))
+                let text = format!(
+                    "the route table of the subnet of {} was not collected",
+                    self.name
+                );
+                (
+                    Strength::Conditional,
+                    evidence,
+                    Some(note(NoteKind::NotCollected, text)),
+                )
             }
         }
     }
@@ -258,17 +306,28 @@ impl<'e> Place<'e> {
     /// A position behind something that the capture does not show: a gap while endpoints may be
     /// missing from it, and a certain *no* once they were listed.
     fn unseen(&self, estate: &Estate, id: &str) -> Sends {
-        let listed = estate.coverage.calls.iter().any(|(call, outcome): (&Call, &Outcome)| {
-            call.call == "ec2:DescribeVpcEndpoints"
-                && call.account == self.account
-                && (self.region.is_empty() || call.region == self.region)
-                && *outcome == Outcome::Ok
-        });
+        let listed = estate
+            .coverage
+            .calls
+            .iter()
+            .any(|(call, outcome): (&Call, &Outcome)| {
+                call.call == "ec2:DescribeVpcEndpoints"
+                    && call.account == self.account
+                    && (self.region.is_empty() || call.region == self.region)
+                    && *outcome == Outcome::Ok
+            });
         if listed {
             return never();
         }
-        let text = format!("whether {} sends through {id}: ec2:DescribeVpcEndpoints", self.name);
-        (Strength::Gap, Vec::new(), Some(note(NoteKind::NotCollected, text)))
+        let text = format!(
+            "whether {} sends through {id}: ec2:DescribeVpcEndpoints",
+            self.name
+        );
+        (
+            Strength::Gap,
+            Vec::new(),
+            Some(note(NoteKind::NotCollected, text)),
+        )
     }
 
     fn out_of(&self, net: &IpNet) -> Sends {
@@ -280,8 +339,15 @@ impl<'e> Place<'e> {
         if own {
             return (Strength::Always, Vec::new(), None);
         }
-        let text = format!("the address that {} leaves by: ec2:DescribeNatGateways", self.name);
-        (Strength::Gap, Vec::new(), Some(note(NoteKind::NotCollected, text)))
+        let text = format!(
+            "the address that {} leaves by: ec2:DescribeNatGateways",
+            self.name
+        );
+        (
+            Strength::Gap,
+            Vec::new(),
+            Some(note(NoteKind::NotCollected, text)),
+        )
     }
 }
 
@@ -306,12 +372,22 @@ pub(super) fn declared(world: &World<'_>) -> Vec<(ThingIx, Origin)> {
             why: format!("people sit in the declared network {name}"),
             at: source.clone(),
         };
-        found.extend(world.things.find(Kind::Position, name).map(|p| (p, origin.clone())));
+        found.extend(
+            world
+                .things
+                .find(Kind::Position, name)
+                .map(|p| (p, origin.clone())),
+        );
         for (id, class) in &world.classes {
             if let Class::Network(block, _) = class
                 && nets.iter().any(|net| block.contains(net))
             {
-                found.extend(world.things.find(Kind::Position, id).map(|p| (p, origin.clone())));
+                found.extend(
+                    world
+                        .things
+                        .find(Kind::Position, id)
+                        .map(|p| (p, origin.clone())),
+                );
             }
         }
     }
@@ -328,10 +404,16 @@ pub(super) fn documents(estate: &Estate) -> Vec<&Document> {
             .map(|hold| &hold.document)
             .chain(std::iter::once(&identity.trust))
     });
-    let limits = estate.organization.levels.values().flatten().flat_map(|level| {
-        let scps = level.scps.as_ref().into_iter().flatten();
-        scps.chain(level.rcps.as_ref().into_iter().flatten()).map(|hold| &hold.document)
-    });
+    let limits = estate
+        .organization
+        .levels
+        .values()
+        .flatten()
+        .flat_map(|level| {
+            let scps = level.scps.as_ref().into_iter().flatten();
+            scps.chain(level.rcps.as_ref().into_iter().flatten())
+                .map(|hold| &hold.document)
+        });
     let resources = estate.buckets.values().map(|bucket| &bucket.policy);
     let resources = resources.chain(estate.keys.values().map(|key| &key.policy));
     let resources = resources.chain(estate.secrets.values().map(|secret| &secret.policy));

@@ -42,7 +42,10 @@ pub(super) fn all(world: &World<'_>, facts: &mut Facts) -> Vec<Principal> {
     let internet = world.things.find(Kind::Position, "internet");
     let people = declared(world);
     for caller in world.all(Sort::Caller) {
-        let mut starts = vec![(facts.intern(Predicate::ActsAs, *caller), "it is the principal".to_owned())];
+        let mut starts = vec![(
+            facts.intern(Predicate::ActsAs, *caller),
+            "it is the principal".to_owned(),
+        )];
         if let Some(internet) = internet {
             let fact = facts.intern(Predicate::SendsFrom, internet);
             starts.push((fact, "everyone may send from the internet".to_owned()));
@@ -162,7 +165,11 @@ fn caller_name(world: &World<'_>, thing: ThingIx) -> String {
 
 fn vendor<'e>(world: &World<'e>, thing: ThingIx) -> Option<&'e str> {
     let id = world.id(thing);
-    let vendors = world.estate.clusters.values().flat_map(|cluster| &cluster.vendors);
+    let vendors = world
+        .estate
+        .clusters
+        .values()
+        .flat_map(|cluster| &cluster.vendors);
     let mut own = vendors.filter(|vendor| vendor.account == id);
     own.next().map(|vendor| vendor.name.as_str())
 }
@@ -182,5 +189,8 @@ fn order(kind: &str) -> usize {
         "anonymous",
         "whoever",
     ];
-    ORDER.iter().position(|known| *known == kind).unwrap_or(ORDER.len())
+    ORDER
+        .iter()
+        .position(|known| *known == kind)
+        .unwrap_or(ORDER.len())
 }

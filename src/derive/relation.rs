@@ -6,9 +6,7 @@ use std::collections::BTreeSet;
 
 use super::world::{ConnectionOf, World};
 use crate::capture::Source;
-use crate::estate::{
-    Broker, Cluster, Host, KeyState, Listener, Origin, SecurityProtocol, Topic,
-};
+use crate::estate::{Broker, Cluster, Host, KeyState, Listener, Origin, SecurityProtocol, Topic};
 use crate::facts::{Evidence, Kind, Note, NoteKind, ThingIx};
 use crate::names::KafkaPrincipal;
 use crate::network::{Admission, Sender, Target, admit};
@@ -122,7 +120,10 @@ fn role(world: &World<'_>, host: ThingIx) -> Vec<Reached> {
         return Vec::new();
     };
     let says = format!("{} has an instance profile with {}", host.id, link.to);
-    vec![Reached::surely(thing, vec![Evidence::description(says, link.origin.clone())])]
+    vec![Reached::surely(
+        thing,
+        vec![Evidence::description(says, link.origin.clone())],
+    )]
 }
 
 fn volumes(world: &World<'_>, host: ThingIx) -> Vec<Reached> {
@@ -145,10 +146,22 @@ fn key_state<'w>(world: &'w World<'_>, from: ThingIx) -> KeyState<'w> {
     let estate = world.estate;
     let id = world.id(from);
     let state = match world.kind(from) {
-        Kind::Bucket => estate.buckets.get(id).map(|bucket| estate.bucket_key_state(bucket)),
-        Kind::Volume => estate.volumes.get(id).map(|volume| estate.volume_key_state(volume)),
-        Kind::Snapshot => estate.snapshots.get(id).map(|s| estate.snapshot_key_state(s)),
-        Kind::Secret => estate.secrets.get(id).map(|secret| estate.secret_key_state(secret)),
+        Kind::Bucket => estate
+            .buckets
+            .get(id)
+            .map(|bucket| estate.bucket_key_state(bucket)),
+        Kind::Volume => estate
+            .volumes
+            .get(id)
+            .map(|volume| estate.volume_key_state(volume)),
+        Kind::Snapshot => estate
+            .snapshots
+            .get(id)
+            .map(|s| estate.snapshot_key_state(s)),
+        Kind::Secret => estate
+            .secrets
+            .get(id)
+            .map(|secret| estate.secret_key_state(secret)),
         Kind::Identity
         | Kind::ExternalAccount
         | Kind::Service
@@ -178,7 +191,10 @@ fn key(world: &World<'_>, from: ThingIx) -> Vec<Reached> {
     };
     let says = format!("{} is encrypted with {}", world.id(from), key.arn);
     let origin = origin_of(world, from).unwrap_or_else(|| key.origin.clone());
-    vec![Reached::surely(thing, vec![Evidence::description(says, origin)])]
+    vec![Reached::surely(
+        thing,
+        vec![Evidence::description(says, origin)],
+    )]
 }
 
 fn origin_of(world: &World<'_>, thing: ThingIx) -> Option<Origin> {
@@ -188,7 +204,11 @@ fn origin_of(world: &World<'_>, thing: ThingIx) -> Option<Origin> {
     let snapshot = || estate.snapshots.get(id).map(|x| &x.origin);
     let bucket = || estate.buckets.get(id).map(|x| &x.origin);
     let secret = || estate.secrets.get(id).map(|x| &x.origin);
-    volume.or_else(snapshot).or_else(bucket).or_else(secret).cloned()
+    volume
+        .or_else(snapshot)
+        .or_else(bucket)
+        .or_else(secret)
+        .cloned()
 }
 
 fn users_of_secret(world: &World<'_>, secret: ThingIx) -> Vec<Reached> {
@@ -198,7 +218,10 @@ fn users_of_secret(world: &World<'_>, secret: ThingIx) -> Vec<Reached> {
     let users = secret.users.iter().filter_map(|link| {
         let thing = world.things.find(Kind::KafkaUser, &link.to)?;
         let says = format!("{} holds the credential of {}", secret.name, link.to);
-        Some(Reached::surely(thing, vec![Evidence::description(says, link.origin.clone())]))
+        Some(Reached::surely(
+            thing,
+            vec![Evidence::description(says, link.origin.clone())],
+        ))
     });
     users.collect()
 }
@@ -209,7 +232,9 @@ fn speaker(world: &World<'_>, session: ThingIx) -> Vec<Reached> {
     };
     let id = format!("{}/{}", session.cluster.name, session.principal);
     let user = world.things.find(Kind::KafkaUser, &id);
-    user.map(|thing| Reached::surely(thing, Vec::new())).into_iter().collect()
+    user.map(|thing| Reached::surely(thing, Vec::new()))
+        .into_iter()
+        .collect()
 }
 
 fn brokers_on<'w>(
@@ -255,7 +280,10 @@ fn reachable(world: &World<'_>, from: ThingIx) -> Vec<Reached> {
     let network;
     let (sender, addresses): (Sender<'_>, Addresses<'_>) = match world.kind(from) {
         Kind::Host => match estate.hosts.get(id) {
-            Some(host) => (Sender::Host(host), Addresses::These(&host.private_addresses)),
+            Some(host) => (
+                Sender::Host(host),
+                Addresses::These(&host.private_addresses),
+            ),
             None => return Vec::new(),
         },
         Kind::Subnet => match estate.subnets.get(id) {
@@ -328,7 +356,8 @@ impl Addresses<'_> {
             (Self::These(own), None) => !own.iter().any(|a| listed.contains(&a.as_str())),
             (Self::In(net), Some(address)) => {
                 let address = address.parse::<std::net::IpAddr>();
-                net.zip(address.ok()).is_some_and(|(net, address)| net.contains(&address))
+                net.zip(address.ok())
+                    .is_some_and(|(net, address)| net.contains(&address))
             }
         }
     }
@@ -338,7 +367,10 @@ fn connections_of<'w, 'e>(
     world: &'w World<'e>,
     cluster: &'w Cluster,
 ) -> impl Iterator<Item = &'w ConnectionOf<'e>> {
-    world.connections.values().filter(move |other| other.cluster.name == cluster.name)
+    world
+        .connections
+        .values()
+        .filter(move |other| other.cluster.name == cluster.name)
 }
 
 /// The best admission over the brokers that have the listener.
@@ -360,12 +392,20 @@ fn to_broker(
     listener: &Listener,
 ) -> Admission {
     let host: Option<(&Host, &Origin)> = broker.host.as_ref().and_then(|link| {
-        world.estate.hosts.get(&link.to).map(|host| (host, &link.origin))
+        world
+            .estate
+            .hosts
+            .get(&link.to)
+            .map(|host| (host, &link.origin))
     });
     let Some((host, origin)) = host else {
         let client = matches!(sender, Sender::Client);
         return Admission {
-            strength: if client { Strength::Conditional } else { Strength::Gap },
+            strength: if client {
+                Strength::Conditional
+            } else {
+                Strength::Gap
+            },
             evidence: vec![listens(broker, listener)],
             notes: vec![Note {
                 kind: NoteKind::NotCollected,
@@ -387,21 +427,30 @@ fn to_broker(
         | Sender::NewHost(_)
         | Sender::Internet
         | Sender::Network(_)
-        | Sender::Client => admit(world.estate, sender, Target {
-            host,
-            port: listener.port,
-        }),
+        | Sender::Client => admit(
+            world.estate,
+            sender,
+            Target {
+                host,
+                port: listener.port,
+            },
+        ),
     };
     if admission.strength > Strength::Never {
         let says = format!("broker {} runs on {}", broker.id, host.id);
-        admission.evidence.insert(0, Evidence::description(says, origin.clone()));
+        admission
+            .evidence
+            .insert(0, Evidence::description(says, origin.clone()));
         admission.evidence.insert(0, listens(broker, listener));
     }
     admission
 }
 
 fn listens(broker: &Broker, listener: &Listener) -> Evidence {
-    let says = format!("broker {} listens on port {} ({})", broker.id, listener.port, listener.name);
+    let says = format!(
+        "broker {} listens on port {} ({})",
+        broker.id, listener.port, listener.name
+    );
     Evidence::description(says, Origin::Captured(listener.source.clone()))
 }
 
@@ -418,7 +467,9 @@ fn sessions(world: &World<'_>, connection: ThingIx) -> Vec<Reached> {
         }
         connection
             .listeners()
-            .filter_map(|(broker, listener)| admits_user(*thing, broker, listener, &session.principal))
+            .filter_map(|(broker, listener)| {
+                admits_user(*thing, broker, listener, &session.principal)
+            })
             .max_by_key(|reached| reached.strength)
     });
     found.collect()
@@ -432,7 +483,10 @@ fn admits_user(
 ) -> Option<Reached> {
     let distinguished = user.name().contains('=');
     let text = format!("{} authenticates by {}", listener.name, method(listener));
-    let evidence = vec![Evidence::description(text, Origin::Captured(listener.source.clone()))];
+    let evidence = vec![Evidence::description(
+        text,
+        Origin::Captured(listener.source.clone()),
+    )];
     match listener.protocol {
         SecurityProtocol::SaslPlaintext | SecurityProtocol::SaslSsl => {
             (!distinguished).then(|| Reached::surely(session, evidence))
@@ -441,7 +495,10 @@ fn admits_user(
             Some(Reached::surely(session, evidence))
         }
         SecurityProtocol::Ssl if listener.client_certificate => {
-            let rules = broker.properties.keys().any(|k| k.ends_with("ssl.principal.mapping.rules"));
+            let rules = broker
+                .properties
+                .keys()
+                .any(|k| k.ends_with("ssl.principal.mapping.rules"));
             rules.then(|| {
                 let text = format!("some certificate must map to {user}");
                 let kind = NoteKind::NotModelled;
@@ -466,11 +523,13 @@ fn open_sessions(world: &World<'_>, connection: ThingIx) -> Vec<Reached> {
     let Some(connection) = world.connections.get(&connection) else {
         return Vec::new();
     };
-    let open = connection.listeners().find(|(_, listener)| match listener.protocol {
-        SecurityProtocol::Plaintext => true,
-        SecurityProtocol::Ssl => !listener.client_certificate,
-        SecurityProtocol::SaslPlaintext | SecurityProtocol::SaslSsl => false,
-    });
+    let open = connection
+        .listeners()
+        .find(|(_, listener)| match listener.protocol {
+            SecurityProtocol::Plaintext => true,
+            SecurityProtocol::Ssl => !listener.client_certificate,
+            SecurityProtocol::SaslPlaintext | SecurityProtocol::SaslSsl => false,
+        });
     let Some((_, listener)) = open else {
         return Vec::new();
     };
@@ -481,7 +540,10 @@ fn open_sessions(world: &World<'_>, connection: ThingIx) -> Vec<Reached> {
     });
     let says = format!("{} asks for no credential", listener.name);
     let evidence = Evidence::description(says, Origin::Captured(listener.source.clone()));
-    anonymous.map(|(thing, _)| Reached::surely(*thing, vec![evidence])).into_iter().collect()
+    anonymous
+        .map(|(thing, _)| Reached::surely(*thing, vec![evidence]))
+        .into_iter()
+        .collect()
 }
 
 fn cluster(world: &World<'_>, session: ThingIx) -> Vec<Reached> {
@@ -489,7 +551,10 @@ fn cluster(world: &World<'_>, session: ThingIx) -> Vec<Reached> {
         return Vec::new();
     };
     let thing = world.things.find(Kind::Cluster, &session.cluster.name);
-    thing.map(|thing| Reached::surely(thing, Vec::new())).into_iter().collect()
+    thing
+        .map(|thing| Reached::surely(thing, Vec::new()))
+        .into_iter()
+        .collect()
 }
 
 fn topics(world: &World<'_>, from: ThingIx) -> Vec<Reached> {
@@ -501,7 +566,9 @@ fn topics(world: &World<'_>, from: ThingIx) -> Vec<Reached> {
         },
         Kind::Bucket => {
             let clusters = world.estate.clusters.values();
-            clusters.flat_map(|cluster| bucket_topics(world, cluster, id)).collect()
+            clusters
+                .flat_map(|cluster| bucket_topics(world, cluster, id))
+                .collect()
         }
         Kind::Volume => replica_topics(world, id),
         Kind::Snapshot => match world.estate.snapshots.get(id) {
@@ -509,7 +576,8 @@ fn topics(world: &World<'_>, from: ThingIx) -> Vec<Reached> {
                 let mut reached = replica_topics(world, &snapshot.volume);
                 for one in &mut reached {
                     let says = format!("{id} is a snapshot of {}", snapshot.volume);
-                    one.evidence.insert(0, Evidence::description(says, snapshot.origin.clone()));
+                    one.evidence
+                        .insert(0, Evidence::description(says, snapshot.origin.clone()));
                 }
                 reached
             }
@@ -552,7 +620,9 @@ fn all_topics(
     let topics = cluster.topics.as_ref().into_iter().flatten();
     topics
         .filter_map(|(name, topic)| {
-            let thing = world.things.find(Kind::Topic, &format!("{}/{name}", cluster.name))?;
+            let thing = world
+                .things
+                .find(Kind::Topic, &format!("{}/{name}", cluster.name))?;
             Some(Reached::surely(thing, evidence(topic)))
         })
         .collect()
@@ -563,21 +633,39 @@ fn replica_topics(world: &World<'_>, volume: &str) -> Vec<Reached> {
     let mut found = Vec::new();
     for cluster in world.estate.clusters.values() {
         let live = cluster.brokers.values().flat_map(|broker| {
-            broker.volumes.iter().map(move |link| (broker.id, link, false))
+            broker
+                .volumes
+                .iter()
+                .map(move |link| (broker.id, link, false))
         });
-        let retired = cluster.retired_volumes.iter().map(|(id, link)| (*id, link, true));
-        let holders: Vec<_> = live.chain(retired).filter(|(_, l, _)| l.to == volume).collect();
+        let retired = cluster
+            .retired_volumes
+            .iter()
+            .map(|(id, link)| (*id, link, true));
+        let holders: Vec<_> = live
+            .chain(retired)
+            .filter(|(_, l, _)| l.to == volume)
+            .collect();
         let Some((_, link, retired)) = holders.first() else {
             continue;
         };
         let brokers: BTreeSet<i32> = holders.iter().map(|(id, _, _)| *id).collect();
-        let when = if *retired { "held, before the move," } else { "holds" };
+        let when = if *retired {
+            "held, before the move,"
+        } else {
+            "holds"
+        };
         for (name, topic) in cluster.topics.as_ref().into_iter().flatten() {
-            let Some(thing) = world.things.find(Kind::Topic, &format!("{}/{name}", cluster.name))
+            let Some(thing) = world
+                .things
+                .find(Kind::Topic, &format!("{}/{name}", cluster.name))
             else {
                 continue;
             };
-            let holds = format!("{volume} {when} log directories of broker {}", list(&brokers));
+            let holds = format!(
+                "{volume} {when} log directories of broker {}",
+                list(&brokers)
+            );
             let mut evidence = vec![Evidence::description(holds, link.origin.clone())];
             if topic.replicas.is_empty() {
                 let text = format!("which brokers hold {name} was not collected");
@@ -585,7 +673,10 @@ fn replica_topics(world: &World<'_>, volume: &str) -> Vec<Reached> {
                 found.push(Reached::weakly(thing, strength, evidence, kind, text));
                 continue;
             }
-            let here = topic.replicas.iter().filter(|r| r.iter().any(|id| brokers.contains(id)));
+            let here = topic
+                .replicas
+                .iter()
+                .filter(|r| r.iter().any(|id| brokers.contains(id)));
             let here = here.count();
             if here > 0 {
                 let says = format!(
@@ -602,5 +693,8 @@ fn replica_topics(world: &World<'_>, volume: &str) -> Vec<Reached> {
 }
 
 fn list(ids: &BTreeSet<i32>) -> String {
-    ids.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ")
+    ids.iter()
+        .map(ToString::to_string)
+        .collect::<Vec<_>>()
+        .join(", ")
 }

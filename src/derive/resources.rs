@@ -44,9 +44,15 @@ pub(super) fn wanted(
     let id = world.id(thing);
     match part {
         Part::Everything => vec![one("*".to_owned(), None, true)],
-        Part::Itself => itself(world, thing).map(|(arn, a)| one(arn, a, true)).into_iter().collect(),
+        Part::Itself => itself(world, thing)
+            .map(|(arn, a)| one(arn, a, true))
+            .into_iter()
+            .collect(),
         Part::Objects => {
-            let account = estate.buckets.get(id).and_then(|bucket| bucket.account.as_deref());
+            let account = estate
+                .buckets
+                .get(id)
+                .and_then(|bucket| bucket.account.as_deref());
             vec![objects(world, id, account, documents)]
         }
         Part::NewSnapshot => {
@@ -69,9 +75,10 @@ fn itself<'w>(world: &'w World<'_>, thing: ThingIx) -> Option<(String, Option<&'
     let estate = world.estate;
     let id = world.id(thing);
     match world.kind(thing) {
-        Kind::Identity => {
-            estate.identities.get(id).map(|role| (id.to_owned(), Some(role.account.as_str())))
-        }
+        Kind::Identity => estate
+            .identities
+            .get(id)
+            .map(|role| (id.to_owned(), Some(role.account.as_str()))),
         Kind::Host => estate.hosts.get(id).map(|host| {
             let arn = format!("arn:aws:ec2:{}:{}:instance/{id}", host.region, host.account);
             (arn, Some(host.account.as_str()))
@@ -80,18 +87,25 @@ fn itself<'w>(world: &'w World<'_>, thing: ThingIx) -> Option<(String, Option<&'
             .buckets
             .get(id)
             .map(|bucket| (format!("arn:aws:s3:::{id}"), bucket.account.as_deref())),
-        Kind::Key => estate.keys.get(id).map(|key| (id.to_owned(), Some(key.account.as_str()))),
+        Kind::Key => estate
+            .keys
+            .get(id)
+            .map(|key| (id.to_owned(), Some(key.account.as_str()))),
         Kind::Volume => estate.volumes.get(id).map(|volume| {
-            let arn = format!("arn:aws:ec2:{}:{}:volume/{id}", volume.region, volume.account);
+            let arn = format!(
+                "arn:aws:ec2:{}:{}:volume/{id}",
+                volume.region, volume.account
+            );
             (arn, Some(volume.account.as_str()))
         }),
         Kind::Snapshot => estate.snapshots.get(id).map(|snapshot| {
             let arn = format!("arn:aws:ec2:{}::snapshot/{id}", snapshot.region);
             (arn, Some(snapshot.account.as_str()))
         }),
-        Kind::Secret => {
-            estate.secrets.get(id).map(|secret| (id.to_owned(), Some(secret.account.as_str())))
-        }
+        Kind::Secret => estate
+            .secrets
+            .get(id)
+            .map(|secret| (id.to_owned(), Some(secret.account.as_str()))),
         Kind::ExternalAccount
         | Kind::Service
         | Kind::Federated
@@ -128,7 +142,9 @@ fn objects(
         // Keys begin with hexadecimal digits: one of each, so that a deny on a few is no deny on
         // all of them.
         for digit in "0123456789abcdef".chars() {
-            let key = pattern.replacen('*', &format!("{digit}a000000"), 1).replace('*', "cluster/163");
+            let key = pattern
+                .replacen('*', &format!("{digit}a000000"), 1)
+                .replace('*', "cluster/163");
             candidates.insert(format!("arn:aws:s3:::{bucket}/{key}"));
         }
     }
@@ -160,12 +176,16 @@ fn launch(world: &World<'_>, thing: ThingIx, documents: &[&Document]) -> Vec<Wan
         None => "*",
     };
     let owned = |kind: &str| format!("arn:aws:ec2:{region}:{account}:{kind}/*");
-    let mut patterns: Vec<String> =
-        ["instance", "network-interface", "security-group", "volume"].map(owned).to_vec();
+    let mut patterns: Vec<String> = ["instance", "network-interface", "security-group", "volume"]
+        .map(owned)
+        .to_vec();
     patterns.push(format!("arn:aws:ec2:{region}::image/*"));
     match subnet {
         Some(subnet) => {
-            patterns.push(format!("arn:aws:ec2:{region}:{account}:subnet/{}", subnet.id));
+            patterns.push(format!(
+                "arn:aws:ec2:{region}:{account}:subnet/{}",
+                subnet.id
+            ));
         }
         None => patterns.push(owned("subnet")),
     }

@@ -103,29 +103,66 @@ impl<'e> World<'e> {
             .flat_map(|broker| broker.volumes.iter().map(|link| link.to.as_str()))
             .collect();
         let retired: BTreeSet<&str> = clusters()
-            .flat_map(|cluster| cluster.retired_volumes.iter().map(|(_, link)| link.to.as_str()))
+            .flat_map(|cluster| {
+                cluster
+                    .retired_volumes
+                    .iter()
+                    .map(|(_, link)| link.to.as_str())
+            })
             .collect();
         let held = |volume: &str| volumes.contains(volume) || retired.contains(volume);
-        let snapshots: Vec<_> = estate.snapshots.values().filter(|s| held(&s.volume)).collect();
-        let secrets: Vec<_> = estate.secrets.values().filter(|s| !s.users.is_empty()).collect();
+        let snapshots: Vec<_> = estate
+            .snapshots
+            .values()
+            .filter(|s| held(&s.volume))
+            .collect();
+        let secrets: Vec<_> = estate
+            .secrets
+            .values()
+            .filter(|s| !s.users.is_empty())
+            .collect();
 
         let mut keys = BTreeSet::new();
         for name in &buckets {
-            keys.extend(estate.bucket_key(name).into_iter().map(|key| key.arn.as_str()));
+            keys.extend(
+                estate
+                    .bucket_key(name)
+                    .into_iter()
+                    .map(|key| key.arn.as_str()),
+            );
         }
         for id in &volumes {
-            keys.extend(estate.volume_key(id).into_iter().map(|key| key.arn.as_str()));
+            keys.extend(
+                estate
+                    .volume_key(id)
+                    .into_iter()
+                    .map(|key| key.arn.as_str()),
+            );
         }
         for snapshot in &snapshots {
-            keys.extend(estate.snapshot_key(snapshot).into_iter().map(|key| key.arn.as_str()));
+            keys.extend(
+                estate
+                    .snapshot_key(snapshot)
+                    .into_iter()
+                    .map(|key| key.arn.as_str()),
+            );
         }
         for secret in &secrets {
-            keys.extend(estate.secret_key(secret).into_iter().map(|key| key.arn.as_str()));
+            keys.extend(
+                estate
+                    .secret_key(secret)
+                    .into_iter()
+                    .map(|key| key.arn.as_str()),
+            );
         }
 
         self.fill(Sort::Bucket, Kind::Bucket, buckets);
         self.fill(Sort::Volume, Kind::Volume, volumes);
-        self.fill(Sort::Snapshot, Kind::Snapshot, snapshots.iter().map(|s| &s.id));
+        self.fill(
+            Sort::Snapshot,
+            Kind::Snapshot,
+            snapshots.iter().map(|s| &s.id),
+        );
         self.fill(Sort::Secret, Kind::Secret, secrets.iter().map(|s| &s.arn));
         self.fill(Sort::Key, Kind::Key, keys);
         self.fill(Sort::Cluster, Kind::Cluster, estate.clusters.keys());
@@ -135,8 +172,16 @@ impl<'e> World<'e> {
         let estate = self.estate;
         let all = || estate.identities.values();
         let roles = all().filter(|identity| identity.kind == IdentityKind::Role);
-        self.fill(Sort::Identity, Kind::Identity, all().map(|identity| &identity.arn));
-        self.fill(Sort::Caller, Kind::Identity, all().map(|identity| &identity.arn));
+        self.fill(
+            Sort::Identity,
+            Kind::Identity,
+            all().map(|identity| &identity.arn),
+        );
+        self.fill(
+            Sort::Caller,
+            Kind::Identity,
+            all().map(|identity| &identity.arn),
+        );
         self.fill(Sort::Role, Kind::Identity, roles.map(|role| &role.arn));
         for (kind, id) in callers::outsiders(self) {
             self.fill(Sort::Caller, kind, [id]);
@@ -153,18 +198,30 @@ impl<'e> World<'e> {
             .flat_map(|cluster| cluster.brokers.values())
             .filter_map(|broker| estate.hosts.get(&broker.host.as_ref()?.to))
             .filter_map(|host| host.vpc.as_deref());
-        let endpoint_vpcs = estate.endpoints.values().map(|endpoint| endpoint.vpc.as_str());
+        let endpoint_vpcs = estate
+            .endpoints
+            .values()
+            .map(|endpoint| endpoint.vpc.as_str());
         let vpcs: BTreeSet<&str> = broker_vpcs.chain(endpoint_vpcs).collect();
-        let subnets = estate.subnets.values().filter(|subnet| vpcs.contains(subnet.vpc.as_str()));
+        let subnets = estate
+            .subnets
+            .values()
+            .filter(|subnet| vpcs.contains(subnet.vpc.as_str()));
         self.fill(Sort::Subnet, Kind::Subnet, subnets.map(|subnet| &subnet.id));
         let classes: Vec<String> = self.classes.keys().cloned().collect();
         self.fill(Sort::Position, Kind::Position, classes);
-        self.fill(Sort::Position, Kind::Position, estate.config.networks.keys());
+        self.fill(
+            Sort::Position,
+            Kind::Position,
+            estate.config.networks.keys(),
+        );
     }
 
     /// The position that everyone starts from.
     pub(super) fn internet(&self) -> Option<(&str, &Class)> {
-        self.classes.get_key_value("internet").map(|(id, class)| (id.as_str(), class))
+        self.classes
+            .get_key_value("internet")
+            .map(|(id, class)| (id.as_str(), class))
     }
 
     /// Every other position that some policy tells apart.
@@ -178,10 +235,16 @@ impl<'e> World<'e> {
 
     fn cluster(&mut self, cluster: &'e Cluster) {
         let users = callers::kafka_users(self.estate, cluster);
-        let named = cluster.acls.as_ref().into_iter().flatten().map(|acl| acl.host.as_str());
+        let named = cluster
+            .acls
+            .as_ref()
+            .into_iter()
+            .flatten()
+            .map(|acl| acl.host.as_str());
         let named: BTreeSet<&str> = named.filter(|host| *host != "*").collect();
-        let addresses: Vec<Option<&str>> =
-            std::iter::once(None).chain(named.into_iter().map(Some)).collect();
+        let addresses: Vec<Option<&str>> = std::iter::once(None)
+            .chain(named.into_iter().map(Some))
+            .collect();
         let at = |name: &str, address: &Option<&str>| match address {
             None => format!("{}/{name}", cluster.name),
             Some(address) => format!("{}/{name}@{address}", cluster.name),
@@ -197,7 +260,10 @@ impl<'e> World<'e> {
         for address in &addresses {
             for listener in &listeners {
                 let thing = self.things.intern(Kind::Connection, &at(listener, address));
-                self.members.entry(Sort::Connection).or_default().push(thing);
+                self.members
+                    .entry(Sort::Connection)
+                    .or_default()
+                    .push(thing);
                 let connection = ConnectionOf {
                     cluster,
                     listener,
@@ -206,7 +272,9 @@ impl<'e> World<'e> {
                 self.connections.insert(thing, connection);
             }
             for user in &users {
-                let thing = self.things.intern(Kind::Session, &at(user.as_str(), address));
+                let thing = self
+                    .things
+                    .intern(Kind::Session, &at(user.as_str(), address));
                 self.members.entry(Sort::Session).or_default().push(thing);
                 let session = SessionOf {
                     cluster,
@@ -217,7 +285,8 @@ impl<'e> World<'e> {
             }
         }
         for user in &users {
-            self.things.intern(Kind::KafkaUser, &at(user.as_str(), &None));
+            self.things
+                .intern(Kind::KafkaUser, &at(user.as_str(), &None));
         }
         for topic in cluster.topics.as_ref().into_iter().flatten() {
             self.things.intern(Kind::Topic, &at(topic.0, &None));
@@ -228,13 +297,20 @@ impl<'e> World<'e> {
 
 impl<'e> ConnectionOf<'e> {
     /// The listener as each broker with data has it.
-    pub(super) fn listeners(&self) -> impl Iterator<Item = (&'e crate::estate::Broker, &'e Listener)> {
+    pub(super) fn listeners(
+        &self,
+    ) -> impl Iterator<Item = (&'e crate::estate::Broker, &'e Listener)> {
         let name = self.listener;
         self.cluster
             .brokers
             .values()
             .filter(|broker| broker.holds_data)
-            .flat_map(|broker| broker.listeners.iter().map(move |listener| (broker, listener)))
+            .flat_map(|broker| {
+                broker
+                    .listeners
+                    .iter()
+                    .map(move |listener| (broker, listener))
+            })
             .filter(move |(_, listener)| listener.name == name)
     }
 }

@@ -1,6 +1,6 @@
 //! Which key stands behind a bucket, a volume, a snapshot or a secret.
 
-use super::{Bucket, Encryption, Estate, Key, Seen, Secret, Snapshot, Volume};
+use super::{Bucket, Encryption, Estate, Key, Secret, Seen, Snapshot, Volume};
 
 /// What stands between stored bytes and their reader.
 #[derive(Clone, Debug)]

@@ -249,21 +249,21 @@ impl Reader<'_> {
         let word = if holds { "pin" } else { "refute" };
         let mut parts: BTreeMap<&str, String> = BTreeMap::new();
         for (key, value) in table {
-            match ["kind", "from", "to"]
+            match ["link", "from", "to"]
                 .into_iter()
                 .find(|k| *k == key.get_ref().as_ref())
             {
                 Some(name) => parts.extend(self.string(name, value).map(|text| (name, text))),
-                None => self.unknown(key, &["kind", "from", "to"]),
+                None => self.unknown(key, &["link", "from", "to"]),
             }
         }
-        for name in ["kind", "from", "to"] {
+        for name in ["link", "from", "to"] {
             if !parts.contains_key(name) {
                 self.missing(at, word, name);
             }
         }
         if let (Some(kind), Some(from), Some(to)) = (
-            parts.remove("kind"),
+            parts.remove("link"),
             parts.remove("from"),
             parts.remove("to"),
         ) {
@@ -277,7 +277,7 @@ impl Reader<'_> {
                     source,
                 });
             } else {
-                let message = suggestion("kind", &kind, &KINDS);
+                let message = suggestion("link", &kind, &KINDS);
                 self.note("unknown-config-value", at, message);
             }
         }

@@ -39,7 +39,9 @@ impl Facts {
 
     /// The number of a fact, if anything ever named it.
     pub fn find(&self, predicate: Predicate, thing: ThingIx) -> Option<FactIx> {
-        self.0.get_index_of(&Fact { predicate, thing }).map(FactIx::new)
+        self.0
+            .get_index_of(&Fact { predicate, thing })
+            .map(FactIx::new)
     }
 
     /// The fact behind a number.
@@ -62,6 +64,9 @@ impl Facts {
 
     /// All of them, by number.
     pub fn iter(&self) -> impl Iterator<Item = (FactIx, Fact)> + '_ {
-        self.0.iter().enumerate().map(|(i, fact)| (FactIx::new(i), *fact))
+        self.0
+            .iter()
+            .enumerate()
+            .map(|(i, fact)| (FactIx::new(i), *fact))
     }
 }

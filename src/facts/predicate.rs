@@ -72,7 +72,9 @@ impl Predicate {
 
     /// The predicate of that name.
     pub fn named(word: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|predicate| predicate.word() == word)
+        Self::ALL
+            .into_iter()
+            .find(|predicate| predicate.word() == word)
     }
 
     /// The kinds of thing it can be said of.

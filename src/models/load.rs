@@ -179,7 +179,9 @@ impl Model {
             let known = |name: &String| model.parameters.iter().any(|p| p.name == *name);
             if !holder.parameter.as_ref().is_none_or(known) {
                 let role = &holder.role;
-                return Err(ModelError(format!("{file}: holder `{role}` names no parameter")));
+                return Err(ModelError(format!(
+                    "{file}: holder `{role}` names no parameter"
+                )));
             }
         }
         Ok(model)
@@ -192,23 +194,33 @@ impl Model {
 
     /// Whether the log lies on the brokers' volumes.
     pub fn log_on_volumes(&self) -> bool {
-        self.holders.iter().any(|holder| holder.kind == HolderKind::LogVolume)
+        self.holders
+            .iter()
+            .any(|holder| holder.kind == HolderKind::LogVolume)
     }
 
     /// Holders that are buckets.
     pub fn bucket_holders(&self) -> impl Iterator<Item = &ModelHolder> {
-        self.holders.iter().filter(|holder| holder.kind == HolderKind::Bucket)
+        self.holders
+            .iter()
+            .filter(|holder| holder.kind == HolderKind::Bucket)
     }
 
     /// The place of something in the model file, by the offset of its span.
     pub(super) fn source(&self, offset: usize) -> Source {
-        let text = BUILT_IN.iter().find(|(file, _)| *file == self.file).map_or("", |(_, t)| t);
+        let text = BUILT_IN
+            .iter()
+            .find(|(file, _)| *file == self.file)
+            .map_or("", |(_, t)| t);
         Source::new(self.file.as_str(), line_of(text, offset), "")
     }
 
     /// The place of the first line that contains a text.
     pub(super) fn source_of(&self, needle: &str) -> Source {
-        let text = BUILT_IN.iter().find(|(file, _)| *file == self.file).map_or("", |(_, t)| t);
+        let text = BUILT_IN
+            .iter()
+            .find(|(file, _)| *file == self.file)
+            .map_or("", |(_, t)| t);
         self.source(text.find(needle).unwrap_or(0))
     }
 }
@@ -223,7 +235,10 @@ fn line_of(text: &str, offset: usize) -> u32 {
 /// # Errors
 /// When a built-in file is malformed; a test says that none is.
 pub fn built_in() -> Result<Vec<Model>, ModelError> {
-    BUILT_IN.iter().map(|(file, text)| Model::parse(file, text)).collect()
+    BUILT_IN
+        .iter()
+        .map(|(file, text)| Model::parse(file, text))
+        .collect()
 }
 
 /// The model of that name.
@@ -232,7 +247,11 @@ pub fn built_in() -> Result<Vec<Model>, ModelError> {
 /// When there is none, naming those there are.
 pub fn find(id: &str) -> Result<Model, ModelError> {
     let models = built_in()?;
-    let known = models.iter().map(|m| m.id.clone()).collect::<Vec<_>>().join(", ");
+    let known = models
+        .iter()
+        .map(|m| m.id.clone())
+        .collect::<Vec<_>>()
+        .join(", ");
     models
         .into_iter()
         .find(|model| model.id == id)
@@ -254,6 +273,9 @@ mod tests {
     #[test]
     fn an_unknown_model_is_refused_with_the_known_ones() {
         let error = find("tape").unwrap_err().to_string();
-        assert!(error.contains("self-managed") && error.contains("automq-s3-wal"), "{error}");
+        assert!(
+            error.contains("self-managed") && error.contains("automq-s3-wal"),
+            "{error}"
+        );
     }
 }

@@ -10,5 +10,7 @@ mod load;
 mod policy_text;
 mod project;
 
-pub use load::{HolderKind, Model, ModelError, ModelHolder, ModelIdentity, Parameter, built_in, find};
+pub use load::{
+    HolderKind, Model, ModelError, ModelHolder, ModelIdentity, Parameter, built_in, find,
+};
 pub use project::{ProjectionError, project};

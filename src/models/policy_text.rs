@@ -45,8 +45,11 @@ fn statement(
     values: &BTreeMap<String, Option<String>>,
     at: &Source,
 ) -> Option<Node> {
-    let resources: Vec<String> =
-        statement.resources.iter().filter_map(|text| fill(text, values)).collect();
+    let resources: Vec<String> = statement
+        .resources
+        .iter()
+        .filter_map(|text| fill(text, values))
+        .collect();
     if resources.is_empty() {
         return None;
     }
@@ -58,7 +61,9 @@ fn statement(
     ];
     if !statement.condition.is_empty() {
         let operators = statement.condition.iter().map(|(operator, keys)| {
-            let keys = keys.iter().map(|(key, value)| (key.as_str(), string(value, at)));
+            let keys = keys
+                .iter()
+                .map(|(key, value)| (key.as_str(), string(value, at)));
             (operator.as_str(), object(keys.collect(), at))
         });
         members.push(("Condition", object(operators.collect(), at)));
@@ -85,11 +90,19 @@ fn document(statements: Vec<Node>, at: &Source) -> Node {
         source: at.clone(),
         value: Value::Array(statements),
     };
-    object(vec![("Version", string("2012-10-17", at)), ("Statement", statements)], at)
+    object(
+        vec![
+            ("Version", string("2012-10-17", at)),
+            ("Statement", statements),
+        ],
+        at,
+    )
 }
 
 fn object(members: Vec<(&str, Node)>, at: &Source) -> Node {
-    let members = members.into_iter().map(|(name, node)| (name.to_owned(), node));
+    let members = members
+        .into_iter()
+        .map(|(name, node)| (name.to_owned(), node));
     Node {
         source: at.clone(),
         value: Value::Object(members.collect()),

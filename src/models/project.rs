@@ -11,9 +11,10 @@ use std::sync::Arc;
 use super::load::{Model, ModelHolder, ModelIdentity};
 use super::policy_text;
 use crate::capture::Source;
+use crate::capture::json::Node;
 use crate::estate::{
-    Bucket, Cluster, Diagnostic, Encryption, Estate, Identity, IdentityKind, KeyState, Link, Origin,
-    PolicyHold, PublicAccessBlock, Seen, Severity, Vendor,
+    Bucket, Cluster, Diagnostic, Encryption, Estate, Identity, IdentityKind, KeyState, Link,
+    Origin, PolicyHold, PublicAccessBlock, Seen, Severity, Vendor,
 };
 use crate::policy::Document;
 
@@ -46,9 +47,15 @@ pub fn project(
         let Some(cluster) = projected.clusters.remove(name) else {
             continue;
         };
-        let own = models.iter().find(|model| model.id == cluster.model).ok_or_else(|| {
-            ProjectionError(format!("cluster {name}: no deployment model `{}`", cluster.model))
-        })?;
+        let own = models
+            .iter()
+            .find(|model| model.id == cluster.model)
+            .ok_or_else(|| {
+                ProjectionError(format!(
+                    "cluster {name}: no deployment model `{}`",
+                    cluster.model
+                ))
+            })?;
         let moved = match target {
             Some(target) if target.id != own.id => {
                 if !target.from.contains(&own.id) {
@@ -70,9 +77,15 @@ pub fn project(
 }
 
 fn destinations(models: &[Model], from: &str) -> String {
-    let to = models.iter().filter(|model| model.from.iter().any(|id| id == from));
+    let to = models
+        .iter()
+        .filter(|model| model.from.iter().any(|id| id == from));
     let to: Vec<&str> = to.map(|model| model.id.as_str()).collect();
-    if to.is_empty() { "none".to_owned() } else { to.join(", ") }
+    if to.is_empty() {
+        "none".to_owned()
+    } else {
+        to.join(", ")
+    }
 }
 
 /// A cluster under the model that it runs: volumes and buckets count only where the model says
@@ -91,7 +104,10 @@ fn settle(mut cluster: Cluster, model: &Model) -> Cluster {
 }
 
 fn object_keys(model: &Model) -> Vec<String> {
-    model.bucket_holders().flat_map(|holder| holder.objects.iter().cloned()).collect()
+    model
+        .bucket_holders()
+        .flat_map(|holder| holder.objects.iter().cloned())
+        .collect()
 }
 
 fn vendors(model: &Model) -> Vec<Vendor> {
@@ -117,9 +133,18 @@ impl<'p> Projection<'p> {
         model: &'p Model,
         cluster: Cluster,
     ) -> Result<Self, ProjectionError> {
-        let parameters = estate.config.models.get(&model.id).cloned().unwrap_or_default();
+        let parameters = estate
+            .config
+            .models
+            .get(&model.id)
+            .cloned()
+            .unwrap_or_default();
         for (key, (_, source)) in &parameters {
-            if !model.parameters.iter().any(|parameter| parameter.name == *key) {
+            if !model
+                .parameters
+                .iter()
+                .any(|parameter| parameter.name == *key)
+            {
                 let known: Vec<&str> = model.parameters.iter().map(|p| p.name.as_str()).collect();
                 return Err(ProjectionError(format!(
                     "{source}: model `{}` has no parameter `{key}`; it has: {}",
@@ -192,7 +217,11 @@ impl<'p> Projection<'p> {
             }
             (None, _) => format!("{}{UNSET}", self.cluster.name),
         };
-        let why = format!("the {} bucket of the new platform is {}", holder.role, shown(&name));
+        let why = format!(
+            "the {} bucket of the new platform is {}",
+            holder.role,
+            shown(&name)
+        );
         let origin = self.assumed(parameter, &why);
         if !self.estate.buckets.contains_key(&name) {
             let bucket = self.new_bucket(&name, origin.clone());
@@ -214,7 +243,10 @@ impl<'p> Projection<'p> {
                 bucket_key: true,
             }),
         };
-        let region = self.parameters.get("region").map(|(value, _)| value.clone());
+        let region = self
+            .parameters
+            .get("region")
+            .map(|(value, _)| value.clone());
         Bucket {
             name: name.to_owned(),
             account: Some(self.account.clone()),
@@ -233,19 +265,35 @@ impl<'p> Projection<'p> {
     }
 
     fn add_identity(&mut self, identity: &ModelIdentity) {
-        let named = self.parameters.get(&identity.parameter).map(|(value, _)| value.clone());
+        let named = self
+            .parameters
+            .get(&identity.parameter)
+            .map(|(value, _)| value.clone());
         let arn = named.unwrap_or_else(|| {
             let name = format!("{}-{}", identity.name, self.cluster.name);
             format!("arn:aws:iam::{}:role/{name}", self.account)
         });
         let why = format!("the new platform's {}s run as {arn}", identity.role);
         let origin = self.assumed(&identity.parameter, &why);
-        if !self.estate.identities.contains_key(&arn) {
-            let role = self.new_role(identity, &arn, origin.clone());
-            self.estate.identities.insert(arn.clone(), role);
+        let permissions = self.permissions(identity);
+        match self.estate.identities.get_mut(&arn) {
+            // A role of the capture keeps what it has and gets what the platform needs.
+            Some(role) => role.policies.push(permissions),
+            None => {
+                let role = self.new_role(identity, &arn, permissions, origin.clone());
+                self.estate.identities.insert(arn.clone(), role);
+            }
         }
-        for broker in self.cluster.brokers.values().filter(|broker| broker.holds_data) {
-            let host = broker.host.as_ref().and_then(|link| self.estate.hosts.get_mut(&link.to));
+        for broker in self
+            .cluster
+            .brokers
+            .values()
+            .filter(|broker| broker.holds_data)
+        {
+            let host = broker
+                .host
+                .as_ref()
+                .and_then(|link| self.estate.hosts.get_mut(&link.to));
             if let Some(host) = host {
                 host.role = Seen::Is(Link {
                     to: arn.clone(),
@@ -255,34 +303,46 @@ impl<'p> Projection<'p> {
         }
     }
 
-    fn new_role(&mut self, identity: &ModelIdentity, arn: &str, origin: Origin) -> Identity {
-        let permissions = policy_text::permissions(self.model, identity, &self.placeholders());
+    fn permissions(&mut self, identity: &ModelIdentity) -> PolicyHold {
+        let text = policy_text::permissions(self.model, identity, &self.placeholders());
+        PolicyHold {
+            name: format!("published permissions of the {} role", identity.role),
+            how: "assumed".to_owned(),
+            document: Seen::Is(self.parse(&text)),
+        }
+    }
+
+    fn new_role(
+        &mut self,
+        identity: &ModelIdentity,
+        arn: &str,
+        permissions: PolicyHold,
+        origin: Origin,
+    ) -> Identity {
         let trust = policy_text::trust(self.model, identity);
-        let mut parse = |node| {
-            let (document, problems) = Document::parse(&node);
-            self.estate.diagnostics.extend(problems.into_iter().map(|problem| Diagnostic {
+        Identity {
+            arn: arn.to_owned(),
+            account: self.account.clone(),
+            kind: IdentityKind::Role,
+            policies: vec![permissions],
+            boundary: Seen::Absent,
+            trust: Seen::Is(self.parse(&trust)),
+            tags: BTreeMap::new(),
+            origin,
+        }
+    }
+
+    fn parse(&mut self, text: &Node) -> Arc<Document> {
+        let (document, problems) = Document::parse(text);
+        self.estate
+            .diagnostics
+            .extend(problems.into_iter().map(|problem| Diagnostic {
                 code: "malformed-model-policy",
                 severity: Severity::Error,
                 message: problem.message,
                 source: Some(problem.source),
             }));
-            Arc::new(document)
-        };
-        let policy = PolicyHold {
-            name: format!("published permissions of the {} role", identity.role),
-            how: "assumed".to_owned(),
-            document: Seen::Is(parse(permissions)),
-        };
-        Identity {
-            arn: arn.to_owned(),
-            account: self.account.clone(),
-            kind: IdentityKind::Role,
-            policies: vec![policy],
-            boundary: Seen::Absent,
-            trust: Seen::Is(parse(trust)),
-            tags: BTreeMap::new(),
-            origin,
-        }
+        Arc::new(document)
     }
 
     /// Values of `{role}` and `{role.key}` for each bucket holder.
@@ -302,5 +362,9 @@ impl<'p> Projection<'p> {
 }
 
 fn shown(name: &str) -> String {
-    if name.contains(UNSET) { "not named".to_owned() } else { name.to_owned() }
+    if name.contains(UNSET) {
+        "not named".to_owned()
+    } else {
+        name.to_owned()
+    }
 }

@@ -119,7 +119,9 @@ fn best_rule(sender: Sender<'_>, target: Target<'_>, group: &SecurityGroup) -> A
 fn covers_port(rule: &GroupRule, port: u16) -> bool {
     match rule.protocol.as_str() {
         "-1" => true,
-        "tcp" | "6" => rule.ports.is_none_or(|(from, to)| (from..=to).contains(&port)),
+        "tcp" | "6" => rule
+            .ports
+            .is_none_or(|(from, to)| (from..=to).contains(&port)),
         _ => false,
     }
 }
@@ -143,7 +145,16 @@ fn match_peer(
     target: Target<'_>,
     rule: &GroupRule,
 ) -> (Strength, Option<Note>) {
-    let yes = |matches: bool| (if matches { Strength::Always } else { Strength::Never }, None);
+    let yes = |matches: bool| {
+        (
+            if matches {
+                Strength::Always
+            } else {
+                Strength::Never
+            },
+            None,
+        )
+    };
     match (&rule.peer, sender) {
         (Peer::PrefixList(list), _) => (
             Strength::Gap,
@@ -158,7 +169,10 @@ fn match_peer(
             Strength::Conditional,
             Some(Note {
                 kind: NoteKind::NotModelled,
-                text: format!("the client must sit where a rule admits it: {}", describe(rule)),
+                text: format!(
+                    "the client must sit where a rule admits it: {}",
+                    describe(rule)
+                ),
                 source: Some(rule.source.clone()),
             }),
         ),
@@ -167,13 +181,11 @@ fn match_peer(
             let public = host.public_addresses.iter().any(|a| contains(net, a));
             yes(private || (public && !target.host.public_addresses.is_empty()))
         }
-        (Peer::Net(net), Sender::NewHost(subnet)) => {
-            yes(subnet.cidr.is_some_and(|cidr| net.contains(&cidr) || cidr.contains(net)))
-        }
+        (Peer::Net(net), Sender::NewHost(subnet)) => yes(subnet
+            .cidr
+            .is_some_and(|cidr| net.contains(&cidr) || cidr.contains(net))),
         (Peer::Net(net), Sender::Internet) => yes(net.prefix_len() == 0),
-        (Peer::Net(net), Sender::Network(block)) => {
-            yes(net.contains(block) || block.contains(net))
-        }
+        (Peer::Net(net), Sender::Network(block)) => yes(net.contains(block) || block.contains(net)),
         (Peer::Group(group), Sender::Host(host)) => yes(host.groups.contains(group)),
         // The launcher puts the new host into a group that the rule names; a group of another VPC
         // cannot be chosen, which `route` sees by the VPCs.
@@ -184,7 +196,9 @@ fn match_peer(
 }
 
 fn contains(net: &IpNet, address: &str) -> bool {
-    address.parse::<IpAddr>().is_ok_and(|address| net.contains(&address))
+    address
+        .parse::<IpAddr>()
+        .is_ok_and(|address| net.contains(&address))
 }
 
 fn route(estate: &Estate, sender: Sender<'_>, target: Target<'_>, so_far: Admission) -> Admission {
@@ -206,7 +220,10 @@ fn route(estate: &Estate, sender: Sender<'_>, target: Target<'_>, so_far: Admiss
         (None, _) | (_, None) => so_far.weaken(
             Strength::Conditional,
             NoteKind::NotCollected,
-            format!("the VPC of one side of {} was not collected", target.host.id),
+            format!(
+                "the VPC of one side of {} was not collected",
+                target.host.id
+            ),
         ),
     }
 }
@@ -225,14 +242,20 @@ fn public_route(estate: &Estate, target: Target<'_>, so_far: Admission) -> Admis
             }
         };
     }
-    let table = host.subnet.as_deref().and_then(|subnet| estate.route_table_of(subnet));
+    let table = host
+        .subnet
+        .as_deref()
+        .and_then(|subnet| estate.route_table_of(subnet));
     match table {
         Some(table) if table.internet => so_far,
         Some(_) => Admission::default(),
         None => so_far.weaken(
             Strength::Conditional,
             NoteKind::NotCollected,
-            format!("the route table of the subnet of {} was not collected", host.id),
+            format!(
+                "the route table of the subnet of {} was not collected",
+                host.id
+            ),
         ),
     }
 }
@@ -269,6 +292,9 @@ fn network_acls(
     so_far.weaken(
         Strength::Conditional,
         NoteKind::NotCollected,
-        format!("the network ACLs before {} were not collected", target.host.id),
+        format!(
+            "the network ACLs before {} were not collected",
+            target.host.id
+        ),
     )
 }

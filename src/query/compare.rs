@@ -17,8 +17,10 @@ pub fn compare(before: &View, after: &View, only: &[String]) -> Compare {
             names.push(&asset.name);
         }
     }
-    let assets: Vec<AssetChange> =
-        names.into_iter().map(|name| asset_change(before, after, name)).collect();
+    let assets: Vec<AssetChange> = names
+        .into_iter()
+        .map(|name| asset_change(before, after, name))
+        .collect();
     let mut totals = Totals::default();
     for change in assets.iter().flat_map(|asset| &asset.changes) {
         let counter = match change.change {
@@ -53,14 +55,21 @@ fn asset_change(before: &View, after: &View, name: &str) -> AssetChange {
     let (first, second) = (of(before), of(after));
     let mut names: Vec<(&str, &str)> = Vec::new();
     let mut known = BTreeSet::new();
-    for principal in after.derivation.principals.iter().chain(&before.derivation.principals) {
+    for principal in after
+        .derivation
+        .principals
+        .iter()
+        .chain(&before.derivation.principals)
+    {
         if known.insert(principal.name.as_str()) {
             names.push((&principal.name, principal.kind));
         }
     }
     let lanes = |view: &'_ View| -> BTreeMap<String, usize> {
         let principals = view.derivation.principals.iter().enumerate();
-        principals.map(|(lane, principal)| (principal.name.clone(), lane)).collect()
+        principals
+            .map(|(lane, principal)| (principal.name.clone(), lane))
+            .collect()
     };
     let (lanes_before, lanes_after) = (lanes(before), lanes(after));
     let mut changes: Vec<Change> = names
@@ -71,11 +80,18 @@ fn asset_change(before: &View, after: &View, name: &str) -> AssetChange {
             change(principal, kind, old, new)
         })
         .collect();
-    changes.sort_by_key(|change| (change.change, std::cmp::Reverse(change.after.max(change.before))));
+    changes.sort_by_key(|change| {
+        (
+            change.change,
+            std::cmp::Reverse(change.after.max(change.before)),
+        )
+    });
     AssetChange {
         asset: name.to_owned(),
         changes,
-        near_misses: second.map(|asset| near_misses(after, &asset)).unwrap_or_default(),
+        near_misses: second
+            .map(|asset| near_misses(after, &asset))
+            .unwrap_or_default(),
     }
 }
 
@@ -85,7 +101,11 @@ fn side(view: &View, lane: Option<usize>, asset: Option<&Asset>) -> Side {
     };
     Side {
         strength: view.strength(lane, asset),
-        routes: view.routes(lane, asset).iter().map(|found| view.tell(found)).collect(),
+        routes: view
+            .routes(lane, asset)
+            .iter()
+            .map(|found| view.tell(found))
+            .collect(),
         intended: view.is_intended(lane, asset),
     }
 }
@@ -99,7 +119,12 @@ fn change(principal: &str, kind: &str, old: Side, new: Side) -> Option<Change> {
     let fresh = |route: &&Route| !old.routes.iter().any(|other| same(route, other));
     let routes_gone: Vec<Route> = old.routes.iter().filter(gone).cloned().collect();
     let routes_new: Vec<Route> = new.routes.iter().filter(fresh).cloned().collect();
-    let kept: Vec<Route> = new.routes.iter().filter(|route| !fresh(route)).cloned().collect();
+    let kept: Vec<Route> = new
+        .routes
+        .iter()
+        .filter(|route| !fresh(route))
+        .cloned()
+        .collect();
     let change = if old.strength == Strength::Never {
         ChangeKind::Gained
     } else if new.strength == Strength::Never {

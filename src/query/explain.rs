@@ -11,14 +11,22 @@ use crate::reach::Strength;
 pub fn explain(view: &View, lane: usize, asset: &Asset) -> Explain {
     let strength = view.strength(lane, asset);
     let never = strength == Strength::Never;
-    let proofs = view.routes(lane, asset).iter().map(|found| view.proof(lane, found)).collect();
+    let proofs = view
+        .routes(lane, asset)
+        .iter()
+        .map(|found| view.proof(lane, found))
+        .collect();
     Explain {
         header: view.header("catchment.explain/1"),
         principal: view.derivation.principals[lane].name.clone(),
         asset: asset.name.clone(),
         strength,
         proofs,
-        lacks: if never { view.lacks(lane, asset) } else { Vec::new() },
+        lacks: if never {
+            view.lacks(lane, asset)
+        } else {
+            Vec::new()
+        },
         may_also_be: view.may_also_be(lane, asset, strength),
     }
 }
@@ -34,7 +42,11 @@ impl View {
                 && self.strength(*other, asset) > strength
         });
         open.map(|(other, principal)| {
-            format!("{} ({})", principal.name, self.strength(other, asset).word())
+            format!(
+                "{} ({})",
+                principal.name,
+                self.strength(other, asset).word()
+            )
         })
         .collect()
     }

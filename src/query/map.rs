@@ -26,8 +26,14 @@ pub fn map(view: &View) -> Map {
 }
 
 fn counts(estate: &Estate) -> Vec<Count> {
-    let topics = estate.clusters.values().filter_map(|cluster| cluster.topics.as_ref());
-    let acls = estate.clusters.values().filter_map(|cluster| cluster.acls.as_ref());
+    let topics = estate
+        .clusters
+        .values()
+        .filter_map(|cluster| cluster.topics.as_ref());
+    let acls = estate
+        .clusters
+        .values()
+        .filter_map(|cluster| cluster.acls.as_ref());
     let counts = [
         ("accounts", estate.accounts.len()),
         ("identities", estate.identities.len()),
@@ -41,7 +47,10 @@ fn counts(estate: &Estate) -> Vec<Count> {
         ("security groups", estate.security_groups.len()),
         ("VPC endpoints", estate.endpoints.len()),
         ("clusters", estate.clusters.len()),
-        ("brokers", estate.clusters.values().map(|c| c.brokers.len()).sum()),
+        (
+            "brokers",
+            estate.clusters.values().map(|c| c.brokers.len()).sum(),
+        ),
         ("topics", topics.map(std::collections::BTreeMap::len).sum()),
         ("ACLs", acls.map(Vec::len).sum()),
     ];
@@ -101,11 +110,14 @@ fn buckets(view: &View, cluster: &Cluster, holders: &mut Vec<Holder>) {
 
 fn snapshots(view: &View, cluster: &Cluster, holders: &mut Vec<Holder>) {
     let estate = &view.estate;
-    let live = cluster.brokers.values().flat_map(|broker| {
-        broker.volumes.iter().map(move |link| (broker.id, link, ""))
-    });
-    let retired =
-        cluster.retired_volumes.iter().map(|(id, link)| (*id, link, ", from before the move"));
+    let live = cluster
+        .brokers
+        .values()
+        .flat_map(|broker| broker.volumes.iter().map(move |link| (broker.id, link, "")));
+    let retired = cluster
+        .retired_volumes
+        .iter()
+        .map(|(id, link)| (*id, link, ", from before the move"));
     for (broker, link, when) in live.chain(retired) {
         for snapshot in estate.snapshots.values().filter(|s| s.volume == link.to) {
             holders.push(Holder {
@@ -171,9 +183,14 @@ fn topics_in(view: &View, kind: Kind, id: &str) -> usize {
 
 fn listeners(cluster: &Cluster) -> Vec<ListenerText> {
     let mut found: Vec<ListenerText> = Vec::new();
-    for listener in cluster.brokers.values().flat_map(|broker| &broker.listeners) {
-        if let Some(known) =
-            found.iter_mut().find(|known| known.name == listener.name && known.port == listener.port)
+    for listener in cluster
+        .brokers
+        .values()
+        .flat_map(|broker| &broker.listeners)
+    {
+        if let Some(known) = found
+            .iter_mut()
+            .find(|known| known.name == listener.name && known.port == listener.port)
         {
             known.brokers += 1;
             continue;
@@ -194,18 +211,26 @@ fn authentication(listener: &Listener) -> String {
     let sasl = || format!("SASL {}", listener.mechanisms.join(", "));
     let text = match listener.protocol {
         SecurityProtocol::Plaintext => "none, plaintext".to_owned(),
-        SecurityProtocol::Ssl if listener.client_certificate => "client certificate, TLS".to_owned(),
+        SecurityProtocol::Ssl if listener.client_certificate => {
+            "client certificate, TLS".to_owned()
+        }
         SecurityProtocol::Ssl => "none, TLS".to_owned(),
         SecurityProtocol::SaslPlaintext => format!("{}, plaintext", sasl()),
         SecurityProtocol::SaslSsl => format!("{}, TLS", sasl()),
     };
-    if listener.controller { format!("{text} (controllers)") } else { text }
+    if listener.controller {
+        format!("{text} (controllers)")
+    } else {
+        text
+    }
 }
 
 fn gaps(estate: &Estate) -> Vec<GapText> {
-    let open = estate.coverage.calls.iter().filter(|(_, outcome)| {
-        !matches!(outcome, Outcome::Ok | Outcome::Absent)
-    });
+    let open = estate
+        .coverage
+        .calls
+        .iter()
+        .filter(|(_, outcome)| !matches!(outcome, Outcome::Ok | Outcome::Absent));
     open.map(|(call, outcome)| GapText {
         call: call.call.clone(),
         account: call.account.clone(),
@@ -219,7 +244,9 @@ fn gaps(estate: &Estate) -> Vec<GapText> {
 /// Diagnostics of an estate, gravest first, then by place.
 pub(super) fn diagnostics(estate: &Estate) -> Vec<DiagnosticText> {
     let mut all: Vec<_> = estate.diagnostics.iter().collect();
-    all.sort_by(|a, b| (a.severity, &a.source, &a.message).cmp(&(b.severity, &b.source, &b.message)));
+    all.sort_by(|a, b| {
+        (a.severity, &a.source, &a.message).cmp(&(b.severity, &b.source, &b.message))
+    });
     let all = all.into_iter().map(|diagnostic| DiagnosticText {
         code: diagnostic.code.to_owned(),
         severity: diagnostic.severity,

@@ -1,6 +1,6 @@
 //! The distinct routes of one principal to one topic, and how they are told.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::answer::{EvidenceText, Lack, NoteText, Proof, ProofStep, Route};
 use super::view::{Asset, View};
@@ -31,8 +31,10 @@ impl View {
                 continue;
             }
             for witness in self.witnesses(lane, *fact, PLAIN_STEPS) {
-                let rows: Vec<usize> =
-                    witness.rules().map(|rule| self.derivation.rule(rule).row).collect();
+                let rows: Vec<usize> = witness
+                    .rules()
+                    .map(|rule| self.derivation.rule(rule).row)
+                    .collect();
                 if seen.insert((rows.clone(), witness.strength())) {
                     found.push(Found {
                         topic: topic.clone(),
@@ -43,7 +45,8 @@ impl View {
             }
         }
         found.sort_by(|a, b| {
-            let order = (b.witness.strength(), a.rows.len()).cmp(&(a.witness.strength(), b.rows.len()));
+            let order =
+                (b.witness.strength(), a.rows.len()).cmp(&(a.witness.strength(), b.rows.len()));
             order.then_with(|| a.rows.cmp(&b.rows))
         });
         // A weaker telling of the same steps adds nothing.
@@ -104,7 +107,11 @@ impl View {
         Route {
             summary: self.summary(&found.witness),
             strength: found.witness.strength(),
-            rules: found.rows.iter().map(|row| self.rows[*row].id.clone()).collect(),
+            rules: found
+                .rows
+                .iter()
+                .map(|row| self.rows[*row].id.clone())
+                .collect(),
             after_changing: after_changing.into_iter().collect(),
             notes: notes.into_iter().collect(),
         }
@@ -125,7 +132,11 @@ impl View {
             .map(|rule| self.fill(&self.row(rule).step, self.derivation.rule(rule)))
             .collect();
         steps.dedup();
-        if steps.is_empty() { "at hand".to_owned() } else { steps.join(" → ") }
+        if steps.is_empty() {
+            "at hand".to_owned()
+        } else {
+            steps.join(" → ")
+        }
     }
 
     /// A proof down to files and lines.
@@ -144,7 +155,11 @@ impl View {
                     notes: Vec::new(),
                 }
             }
-            Step::Derived { fact, rule, premises } => {
+            Step::Derived {
+                fact,
+                rule,
+                premises,
+            } => {
                 let ground = self.derivation.rule(*rule);
                 ProofStep {
                     fact: self.derivation.say(*fact),
@@ -165,46 +180,54 @@ impl View {
         }
     }
 
-    /// Each single thing that would let the principal read the asset, which it does not.
+    /// Each single thing that would let the principal read the asset, which it does not. What only
+    /// another principal could bring about counts when there is one, and names it (law 4).
     pub(super) fn lacks(&self, lane: usize, asset: &Asset) -> Vec<Lack> {
         let table = &self.derivation.table;
         let starts = &self.lanes[lane];
-        let mut found: std::collections::BTreeMap<FactIx, Strength> = Default::default();
+        let mut found: BTreeMap<FactIx, Strength> = BTreeMap::new();
         for goal in asset.topics.values() {
-            let short = one_short(table, starts, *goal, |fact| self.could_be_short(lane, fact));
-            for (fact, then) in short {
+            for (fact, then) in one_short(table, starts, *goal, |fact| self.could_be_short(fact)) {
                 let known = found.entry(fact).or_default();
                 *known = (*known).max(then);
             }
         }
-        let lacks = found.into_iter().map(|(fact, then)| Lack {
-            what: self.lack_text(fact),
-            then,
-            could_be_made_by: self.makers(lane, fact),
-        });
-        let mut lacks: Vec<Lack> = lacks.collect();
-        lacks.sort_by(|a, b| a.what.cmp(&b.what));
-        lacks
+        // What would still be a gap is two steps away, not one.
+        found.retain(|_, then| *then > Strength::Gap);
+        let mut lacks: BTreeMap<String, Lack> = BTreeMap::new();
+        for (fact, then) in found {
+            let could_be_made_by = self.makers(lane, fact);
+            if self.is_left_behind(fact) && could_be_made_by.is_empty() {
+                continue;
+            }
+            let what = self.lack_text(fact);
+            let lack = lacks.entry(what.clone()).or_insert(Lack {
+                what,
+                then,
+                could_be_made_by,
+            });
+            lack.then = lack.then.max(then);
+        }
+        lacks.into_values().collect()
     }
 
     /// What may be the one missing thing: a refused request, a position, an effect, a connection.
     /// That somebody lacks a session or a credential is no near miss.
-    fn could_be_short(&self, _lane: usize, fact: FactIx) -> bool {
-        match self.derivation.fact(fact).predicate {
+    fn could_be_short(&self, fact: FactIx) -> bool {
+        matches!(
+            self.derivation.fact(fact).predicate,
             Predicate::Lacks
-            | Predicate::SendsFrom
-            | Predicate::ConnectsTo
-            | Predicate::MadeSnapshotOf
-            | Predicate::Edits => true,
-            Predicate::ActsAs
-            | Predicate::CodeOn
-            | Predicate::RunsIn
-            | Predicate::SitsWithClientsOf
-            | Predicate::Holds
-            | Predicate::SpeaksAs
-            | Predicate::Reads
-            | Predicate::ReadsTopic => false,
-        }
+                | Predicate::SendsFrom
+                | Predicate::ConnectsTo
+                | Predicate::MadeSnapshotOf
+                | Predicate::Edits
+        )
+    }
+
+    /// Whether a fact is an effect that one principal can leave behind for another.
+    fn is_left_behind(&self, fact: FactIx) -> bool {
+        let predicate = self.derivation.fact(fact).predicate;
+        matches!(predicate, Predicate::MadeSnapshotOf | Predicate::Edits)
     }
 
     fn lack_text(&self, fact: FactIx) -> String {
@@ -213,7 +236,10 @@ impl View {
         match held.predicate {
             Predicate::Lacks => thing.id.clone(),
             Predicate::SendsFrom => format!("a network position: {thing}"),
-            Predicate::ConnectsTo => format!("a network path to {thing}"),
+            Predicate::ConnectsTo => {
+                let cluster = thing.id.split_once('/').map_or("", |(cluster, _)| cluster);
+                format!("a network path to a listener of {cluster}")
+            }
             Predicate::MadeSnapshotOf => format!("a snapshot of {thing}"),
             Predicate::Edits => format!("a change of {}", self.guard_name(held.thing)),
             Predicate::ActsAs
@@ -229,27 +255,28 @@ impl View {
 
     /// Other principals that could make a snapshot or an edit, which then lies in the estate.
     fn makers(&self, lane: usize, fact: FactIx) -> Vec<String> {
-        let held = self.derivation.fact(fact);
-        if !matches!(held.predicate, Predicate::MadeSnapshotOf | Predicate::Edits) {
+        if !self.is_left_behind(fact) {
             return Vec::new();
         }
-        let others = self.derivation.principals.iter().enumerate().filter(|(other, principal)| {
-            *other != lane
-                && principal.kind != "root-user"
-                && single(&self.derivation.table, &self.lanes[*other])[fact.index()]
-                    > Strength::Never
-        });
-        others.map(|(_, principal)| principal.name.clone()).collect()
+        let others = self
+            .derivation
+            .principals
+            .iter()
+            .enumerate()
+            .filter(|(other, principal)| {
+                *other != lane
+                    && principal.kind != "root-user"
+                    && single(&self.derivation.table, &self.lanes[*other])[fact.index()]
+                        > Strength::Never
+            });
+        others
+            .map(|(_, principal)| principal.name.clone())
+            .collect()
     }
 }
 
 /// `inner`, and then one more rule that rests on it alone.
-fn extend(
-    inner: &Witness,
-    rule: RuleIx,
-    goal: FactIx,
-    table: &crate::reach::RuleTable,
-) -> Witness {
+fn extend(inner: &Witness, rule: RuleIx, goal: FactIx, table: &crate::reach::RuleTable) -> Witness {
     let mut steps = inner.steps().to_vec();
     steps.push(Step::Derived {
         fact: goal,
@@ -283,9 +310,10 @@ pub(super) fn note_text(note: &Note) -> NoteText {
 pub(super) fn evidence_text(evidence: &Evidence) -> EvidenceText {
     let (places, why) = match &evidence.origin {
         Origin::Captured(source) | Origin::Pinned(source) => (vec![source.to_string()], None),
-        Origin::Inferred { why, from } => {
-            (from.iter().map(ToString::to_string).collect(), Some(why.clone()))
-        }
+        Origin::Inferred { why, from } => (
+            from.iter().map(ToString::to_string).collect(),
+            Some(why.clone()),
+        ),
         Origin::Assumed { why, at } => (vec![at.to_string()], Some(why.clone())),
     };
     EvidenceText {
@@ -293,7 +321,10 @@ pub(super) fn evidence_text(evidence: &Evidence) -> EvidenceText {
         origin: origin_word(&evidence.origin).to_owned(),
         places,
         why,
-        pointer: evidence.source().map(|s| s.pointer().to_owned()).filter(|p| !p.is_empty()),
+        pointer: evidence
+            .source()
+            .map(|s| s.pointer().to_owned())
+            .filter(|p| !p.is_empty()),
         removable: evidence.removable,
     }
 }

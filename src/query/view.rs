@@ -91,7 +91,11 @@ impl View {
         let assets = assets(&projected, &derivation);
         let goals: Vec<FactIx> = derivation.topics.values().copied().collect();
         let reach = lanes(&derivation.table, &lanes_in, &goals);
-        let mut ids: Vec<&str> = projected.clusters.values().map(|c| c.model.as_str()).collect();
+        let mut ids: Vec<&str> = projected
+            .clusters
+            .values()
+            .map(|c| c.model.as_str())
+            .collect();
         ids.sort_unstable();
         ids.dedup();
         let model = match (target, ids.is_empty()) {
@@ -119,7 +123,10 @@ impl View {
         let things = &self.derivation.things;
         for cluster in self.estate.clusters.values() {
             let assumed = |origin: &Origin| matches!(origin, Origin::Assumed { .. });
-            let buckets = cluster.buckets.iter().filter(|(_, link)| assumed(&link.origin));
+            let buckets = cluster
+                .buckets
+                .iter()
+                .filter(|(_, link)| assumed(&link.origin));
             for (role, link) in buckets {
                 let reads = things
                     .find(Kind::Bucket, &link.to)
@@ -136,7 +143,8 @@ impl View {
                         continue;
                     };
                     let strength = reads.map_or(Strength::Never, |fact| {
-                        crate::reach::single(&self.derivation.table, &self.lanes[lane])[fact.index()]
+                        crate::reach::single(&self.derivation.table, &self.lanes[lane])
+                            [fact.index()]
                     });
                     if strength == Strength::Never {
                         return Err(ViewError::Unworkable(format!(
@@ -156,7 +164,11 @@ impl View {
     pub(super) fn header(&self, format: &str) -> Header {
         let mut limits: BTreeMap<&str, usize> = BTreeMap::new();
         for rule in &self.derivation.rules {
-            for note in rule.notes.iter().filter(|note| note.kind == NoteKind::NotCollected) {
+            for note in rule
+                .notes
+                .iter()
+                .filter(|note| note.kind == NoteKind::NotCollected)
+            {
                 *limits.entry(&note.text).or_default() += 1;
             }
         }
@@ -182,7 +194,10 @@ impl View {
     /// How surely a principal, by number, reads an asset: as its best topic (law 8).
     pub fn strength(&self, lane: usize, asset: &Asset) -> Strength {
         let topics = asset.topics.values();
-        topics.map(|topic| self.reads(lane, *topic)).max().unwrap_or_default()
+        topics
+            .map(|topic| self.reads(lane, *topic))
+            .max()
+            .unwrap_or_default()
     }
 
     /// The asset of that name.
@@ -190,11 +205,14 @@ impl View {
     /// # Errors
     /// When there is none, naming those there are.
     pub fn asset(&self, name: &str) -> Result<&Asset, UnknownName> {
-        self.assets.iter().find(|asset| asset.name == name).ok_or_else(|| UnknownName {
-            what: "asset",
-            name: name.to_owned(),
-            like: similar(name, self.assets.iter().map(|asset| asset.name.as_str())),
-        })
+        self.assets
+            .iter()
+            .find(|asset| asset.name == name)
+            .ok_or_else(|| UnknownName {
+                what: "asset",
+                name: name.to_owned(),
+                like: similar(name, self.assets.iter().map(|asset| asset.name.as_str())),
+            })
     }
 
     /// The number of the principal that goes by that name: as tables show it, or by the last part
@@ -204,7 +222,10 @@ impl View {
     /// When there is none, or more than one, naming those that come close.
     pub fn principal(&self, name: &str) -> Result<usize, UnknownName> {
         let principals = &self.derivation.principals;
-        if let Some(exact) = principals.iter().position(|principal| principal.name == name) {
+        if let Some(exact) = principals
+            .iter()
+            .position(|principal| principal.name == name)
+        {
             return Ok(exact);
         }
         let ends = |full: &str| {
@@ -217,7 +238,11 @@ impl View {
             (Some(_), Some(_)) => Err(UnknownName {
                 what: "single principal",
                 name: name.to_owned(),
-                like: principals.iter().filter(|p| ends(&p.name)).map(|p| p.name.clone()).collect(),
+                like: principals
+                    .iter()
+                    .filter(|p| ends(&p.name))
+                    .map(|p| p.name.clone())
+                    .collect(),
             }),
             (None, _) => Err(UnknownName {
                 what: "principal",
@@ -237,14 +262,27 @@ fn similar<'n>(name: &str, known: impl Iterator<Item = &'n str>) -> Vec<String> 
             let shared = if other.contains(&lower) || lower.contains(&other) {
                 100
             } else {
-                other.chars().rev().zip(lower.chars().rev()).take_while(|(a, b)| a == b).count()
-                    + other.chars().zip(lower.chars()).take_while(|(a, b)| a == b).count()
+                other
+                    .chars()
+                    .rev()
+                    .zip(lower.chars().rev())
+                    .take_while(|(a, b)| a == b)
+                    .count()
+                    + other
+                        .chars()
+                        .zip(lower.chars())
+                        .take_while(|(a, b)| a == b)
+                        .count()
             };
             (shared, known)
         })
         .collect();
     scored.sort_by(|a, b| b.0.cmp(&a.0).then_with(|| a.1.cmp(b.1)));
-    scored.into_iter().take(8).map(|(_, known)| known.to_owned()).collect()
+    scored
+        .into_iter()
+        .take(8)
+        .map(|(_, known)| known.to_owned())
+        .collect()
 }
 
 /// Assets of `catchment.toml`, then every topic that none of them covers.
@@ -256,7 +294,10 @@ fn assets(estate: &Estate, derivation: &Derivation) -> Vec<Asset> {
         let globs: Vec<Glob> = named.topics.iter().map(|text| Glob::new(text)).collect();
         let topics = derivation.topics.iter().filter(|(id, _)| {
             let (cluster, topic) = id.split_once('/').unwrap_or(("", id));
-            named.cluster.as_deref().is_none_or(|wanted| wanted == cluster)
+            named
+                .cluster
+                .as_deref()
+                .is_none_or(|wanted| wanted == cluster)
                 && globs.iter().any(|glob| glob.matches(topic))
         });
         let topics: BTreeMap<String, FactIx> =
@@ -274,7 +315,11 @@ fn assets(estate: &Estate, derivation: &Derivation) -> Vec<Asset> {
         }
         let short = id.split_once('/').map_or(id.as_str(), |(_, topic)| topic);
         assets.push(Asset {
-            name: if several { id.clone() } else { short.to_owned() },
+            name: if several {
+                id.clone()
+            } else {
+                short.to_owned()
+            },
             topics: BTreeMap::from([(id.clone(), *fact)]),
             intended: Vec::new(),
         });

@@ -15,7 +15,11 @@ pub fn what(view: &View, lane: usize) -> What {
         .map(|asset| Cell {
             asset: asset.name.clone(),
             strength: view.strength(lane, asset),
-            routes: view.routes(lane, asset).iter().map(|found| view.tell(found)).collect(),
+            routes: view
+                .routes(lane, asset)
+                .iter()
+                .map(|found| view.tell(found))
+                .collect(),
         })
         .collect();
     assets.sort_by_key(|cell| std::cmp::Reverse(cell.strength));

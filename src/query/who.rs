@@ -14,8 +14,9 @@ pub fn who(view: &View, assets: &[&Asset]) -> Who {
 
 /// Readers and near misses of one asset; readers surest first, then by kind and name.
 pub(super) fn readers(view: &View, asset: &Asset) -> AssetReaders {
-    let mut readers: Vec<Reader> =
-        (0..view.lanes.len()).filter_map(|lane| reader(view, lane, asset)).collect();
+    let mut readers: Vec<Reader> = (0..view.lanes.len())
+        .filter_map(|lane| reader(view, lane, asset))
+        .collect();
     readers.sort_by_key(|reader| std::cmp::Reverse(reader.strength));
     AssetReaders {
         asset: asset.name.clone(),
@@ -31,14 +32,21 @@ fn reader(view: &View, lane: usize, asset: &Asset) -> Option<Reader> {
         return None;
     }
     let principal = &view.derivation.principals[lane];
-    let topics = asset.topics.iter().filter(|(_, fact)| view.reads(lane, **fact) > Strength::Never);
+    let topics = asset
+        .topics
+        .iter()
+        .filter(|(_, fact)| view.reads(lane, **fact) > Strength::Never);
     Some(Reader {
         principal: principal.name.clone(),
         kind: principal.kind.to_owned(),
         strength,
         intended: view.is_intended(lane, asset),
         topics: topics.map(|(name, _)| name.clone()).collect(),
-        routes: view.routes(lane, asset).iter().map(|found| view.tell(found)).collect(),
+        routes: view
+            .routes(lane, asset)
+            .iter()
+            .map(|found| view.tell(found))
+            .collect(),
     })
 }
 
@@ -63,8 +71,9 @@ impl View {
     pub(super) fn is_intended(&self, lane: usize, asset: &Asset) -> bool {
         let name = self.derivation.principals[lane].name.as_str();
         let kafka = name.strip_prefix("kafka ");
-        asset.intended.iter().any(|intended| {
-            intended == name || kafka.is_some_and(|user| user == intended.as_str())
-        })
+        asset
+            .intended
+            .iter()
+            .any(|intended| intended == name || kafka.is_some_and(|user| user == intended.as_str()))
     }
 }

@@ -16,10 +16,22 @@ pub use validate::RowError;
 
 /// The packs that are built in: file name and text.
 pub const BUILT_IN: [(&str, &str); 4] = [
-    ("graphs/rules/identity.toml", include_str!("../../graphs/rules/identity.toml")),
-    ("graphs/rules/storage.toml", include_str!("../../graphs/rules/storage.toml")),
-    ("graphs/rules/network.toml", include_str!("../../graphs/rules/network.toml")),
-    ("graphs/rules/kafka.toml", include_str!("../../graphs/rules/kafka.toml")),
+    (
+        "graphs/rules/identity.toml",
+        include_str!("../../graphs/rules/identity.toml"),
+    ),
+    (
+        "graphs/rules/storage.toml",
+        include_str!("../../graphs/rules/storage.toml"),
+    ),
+    (
+        "graphs/rules/network.toml",
+        include_str!("../../graphs/rules/network.toml"),
+    ),
+    (
+        "graphs/rules/kafka.toml",
+        include_str!("../../graphs/rules/kafka.toml"),
+    ),
 ];
 
 /// All rows of the built-in packs, in the order of the files.
@@ -44,7 +56,11 @@ pub fn load(packs: &[(&str, &str)]) -> Result<Vec<Row>, Vec<RowError>> {
         }
     }
     validate::check(&rows, &mut errors);
-    if errors.is_empty() { Ok(rows) } else { Err(errors) }
+    if errors.is_empty() {
+        Ok(rows)
+    } else {
+        Err(errors)
+    }
 }
 
 #[cfg(test)]
@@ -54,7 +70,10 @@ mod tests {
     #[test]
     fn the_built_in_packs_are_well_formed() {
         let rows = built_in().unwrap_or_else(|errors| {
-            panic!("{}", errors.iter().map(|e| format!("{e}\n")).collect::<String>())
+            panic!(
+                "{}",
+                errors.iter().map(|e| format!("{e}\n")).collect::<String>()
+            )
         });
         assert!(rows.len() > 20);
     }
@@ -72,7 +91,10 @@ mod tests {
         let found = errors_of(&format!(
             "{WHOLE}bind = [\"a is identity\"]\nbody = [\"acts-as b\"]\nhead = \"acts-as a\""
         ));
-        assert!(found.contains("p.toml:2") && found.contains("`b` is not bound"), "{found}");
+        assert!(
+            found.contains("p.toml:2") && found.contains("`b` is not bound"),
+            "{found}"
+        );
     }
 
     #[test]

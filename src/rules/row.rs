@@ -184,7 +184,11 @@ pub(super) fn parse(file: &str, text: &str) -> Result<Vec<Row>, Vec<RowError>> {
             }
         }
     }
-    if errors.is_empty() { Ok(rows) } else { Err(errors) }
+    if errors.is_empty() {
+        Ok(rows)
+    } else {
+        Err(errors)
+    }
 }
 
 /// Collects what is wrong with a row instead of stopping at the first.
@@ -233,16 +237,19 @@ fn row(raw: RawRow, source: Source) -> Result<Row, Vec<String>> {
 }
 
 fn binding(text: &str) -> Result<Binding, String> {
-    let (variable, what) = text.split_once(" is ").ok_or_else(|| {
-        format!("`{text}`: expected `VAR is SORT` or `VAR is RELATION of VAR`")
-    })?;
+    let (variable, what) = text
+        .split_once(" is ")
+        .ok_or_else(|| format!("`{text}`: expected `VAR is SORT` or `VAR is RELATION of VAR`"))?;
     let subject = match what.split_once(" of ") {
         Some(_) => {
             let (relation, of) = relation(what)?;
             Subject::Of(relation, of)
         }
         None => Subject::Sort(Sort::named(what).ok_or_else(|| {
-            format!("`{text}`: no sort `{what}`; known: {}", list(Sort::ALL, |s| s.word()))
+            format!(
+                "`{text}`: no sort `{what}`; known: {}",
+                list(Sort::ALL, |s| s.word())
+            )
         })?),
     };
     Ok(Binding {
@@ -256,7 +263,10 @@ fn relation(text: &str) -> Result<(Relation, String), String> {
         .split_once(" of ")
         .ok_or_else(|| format!("`{text}`: expected `RELATION of VAR`"))?;
     let relation = Relation::named(word).ok_or_else(|| {
-        format!("`{text}`: no relation `{word}`; known: {}", list(Relation::ALL, |r| r.word()))
+        format!(
+            "`{text}`: no relation `{word}`; known: {}",
+            list(Relation::ALL, |r| r.word())
+        )
     })?;
     Ok((relation, of.to_owned()))
 }
@@ -266,7 +276,10 @@ fn atom(text: &str) -> Result<Atom, String> {
         .split_once(' ')
         .ok_or_else(|| format!("`{text}`: expected `PREDICATE VAR`"))?;
     let predicate = Predicate::named(word).ok_or_else(|| {
-        format!("`{text}`: no predicate `{word}`; known: {}", list(&Predicate::ALL, |p| p.word()))
+        format!(
+            "`{text}`: no predicate `{word}`; known: {}",
+            list(&Predicate::ALL, |p| p.word())
+        )
     })?;
     Ok(Atom {
         predicate,
@@ -283,7 +296,10 @@ fn request(raw: RawRequest) -> Result<Request, String> {
         }
     };
     if !raw.action.contains(':') {
-        return Err(format!("`{}`: expected an action such as `s3:GetObject`", raw.action));
+        return Err(format!(
+            "`{}`: expected an action such as `s3:GetObject`",
+            raw.action
+        ));
     }
     let part = match raw.part {
         None => Part::Itself,
@@ -305,7 +321,10 @@ fn kafka_test(raw: RawKafkaTest) -> Result<KafkaTest, String> {
     let kind = match raw.kind {
         None => KafkaTestKind::Acl,
         Some(word) => KafkaTestKind::named(&word).ok_or_else(|| {
-            format!("no kind `{word}`; known: {}", list(KafkaTestKind::ALL, |k| k.word()))
+            format!(
+                "no kind `{word}`; known: {}",
+                list(KafkaTestKind::ALL, |k| k.word())
+            )
         })?,
     };
     Ok(KafkaTest {
@@ -317,5 +336,8 @@ fn kafka_test(raw: RawKafkaTest) -> Result<KafkaTest, String> {
 }
 
 fn list<T: Copy>(all: &[T], word: impl Fn(T) -> &'static str) -> String {
-    all.iter().map(|one| word(*one)).collect::<Vec<_>>().join(", ")
+    all.iter()
+        .map(|one| word(*one))
+        .collect::<Vec<_>>()
+        .join(", ")
 }

@@ -41,11 +41,19 @@ pub(super) fn check(rows: &[Row], errors: &mut Vec<RowError>) {
         if !ids.insert(row.id.as_str()) {
             errors.push(RowError::new(
                 row.source.clone(),
-                &format!("rule `{}` is there twice; ids are unique over all packs", row.id),
+                &format!(
+                    "rule `{}` is there twice; ids are unique over all packs",
+                    row.id
+                ),
             ));
         }
         let checker = Checker::new(row);
-        errors.extend(checker.problems.iter().map(|m| RowError::new(row.source.clone(), m)));
+        errors.extend(
+            checker
+                .problems
+                .iter()
+                .map(|m| RowError::new(row.source.clone(), m)),
+        );
     }
 }
 
@@ -91,8 +99,13 @@ impl<'a> Checker<'a> {
 
     fn words(&mut self) {
         let row = self.row;
-        if !row.id.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-') {
-            self.problems.push(format!("id `{}` is not kebab-case", row.id));
+        if !row
+            .id
+            .bytes()
+            .all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-')
+        {
+            self.problems
+                .push(format!("id `{}` is not kebab-case", row.id));
         }
         if !CONFIDENCES.contains(&row.confidence.as_str()) {
             self.problems.push(format!(
@@ -102,7 +115,8 @@ impl<'a> Checker<'a> {
             ));
         }
         if row.cite.is_empty() {
-            self.problems.push("`source` is empty: name the document and section".to_owned());
+            self.problems
+                .push("`source` is empty: name the document and section".to_owned());
         }
     }
 
@@ -113,7 +127,8 @@ impl<'a> Checker<'a> {
                 Subject::Of(relation, of) => self.relation(*relation, of),
             };
             if self.kinds.insert(&binding.variable, kinds).is_some() {
-                self.problems.push(format!("`{}` is bound twice", binding.variable));
+                self.problems
+                    .push(format!("`{}` is bound twice", binding.variable));
             }
         }
         for (relation, of) in &self.row.unless {
@@ -160,7 +175,7 @@ impl<'a> Checker<'a> {
             ],
             Part::Objects => &[Kind::Bucket],
             Part::NewSnapshot => &[Kind::Volume],
-            Part::Launch => &[Kind::Subnet],
+            Part::Launch => &[Kind::Subnet, Kind::Identity],
             Part::ShellDocument => &[Kind::Host],
             Part::Everything => &[Kind::Host, Kind::Identity],
         };
@@ -184,8 +199,13 @@ impl<'a> Checker<'a> {
             return;
         };
         if !kinds.iter().all(|kind| allowed.contains(kind)) {
-            let words = allowed.iter().map(|kind| kind.word()).collect::<Vec<_>>().join(" or ");
-            self.problems.push(format!("`{variable}` must be {words} here"));
+            let words = allowed
+                .iter()
+                .map(|kind| kind.word())
+                .collect::<Vec<_>>()
+                .join(" or ");
+            self.problems
+                .push(format!("`{variable}` must be {words} here"));
         }
     }
 
