@@ -207,7 +207,7 @@ impl<'w, 'e> Interpreter<'w, 'e> {
         if best < Strength::Always {
             best = best.max(self.after_edits(index, row, bound, base, best));
         }
-        if best == Strength::Never
+        if plain.verdict.strength == Strength::Never
             && let [(on, lacking)] = plain.lacking.as_slice()
             && (lacking.denied || row.requests.iter().any(|request| request.on != *on))
         {

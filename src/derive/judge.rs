@@ -365,7 +365,7 @@ impl Asking<'_, '_> {
                 break;
             }
         }
-        self.without_the_thousand(all, identity)
+        self.without_the_thousand(all)
     }
 
     fn context(&self, caller: ThingIx, want: &Wanted) -> Context {
@@ -502,8 +502,8 @@ impl Asking<'_, '_> {
 
     /// A gap that stands in the resource's unread policy alone is reported once, as whoever that
     /// policy names, and not for every identity of the account (law 1).
-    fn without_the_thousand(&self, verdict: Verdict, identity: Option<&Identity>) -> Verdict {
-        if verdict.strength != Strength::Gap || identity.is_none() {
+    fn without_the_thousand(&self, verdict: Verdict) -> Verdict {
+        if verdict.strength != Strength::Gap {
             return verdict;
         }
         let Some(Seen::Unread(policy)) = self.policy_of(self.on) else {

@@ -61,6 +61,12 @@ pub(super) fn all(world: &World<'_>, facts: &mut Facts) -> Vec<Principal> {
                 starts.push((facts.intern(Predicate::SendsFrom, *position), why));
             }
         }
+        if world.kind(*caller) == Kind::Whoever {
+            for cluster in world.all(Sort::Cluster) {
+                let fact = facts.intern(Predicate::SitsWithClientsOf, *cluster);
+                starts.push((fact, "it may be anyone, anywhere".to_owned()));
+            }
+        }
         principals.push(Principal {
             thing: *caller,
             name: caller_name(world, *caller),

@@ -267,7 +267,7 @@ impl View {
                 *other != lane
                     && principal.kind != "root-user"
                     && single(&self.derivation.table, &self.lanes[*other])[fact.index()]
-                        > Strength::Never
+                        > Strength::Gap
             });
         others
             .map(|(_, principal)| principal.name.clone())
