@@ -14,6 +14,8 @@ mod decide;
 mod document;
 mod kafka_acl;
 mod kafka_names;
+#[cfg(test)]
+mod laws;
 mod layers;
 mod moment;
 mod operators;

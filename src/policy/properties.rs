@@ -109,10 +109,11 @@ fn world() -> impl Strategy<Value = World> {
     };
     let guard = |principals: bool| {
         let all = if principals { ALLOW_ALL } else { ALLOW };
+        let last = select(vec![all, all, OTHER]);
         prop::option::weighted(
             0.25,
-            list(principals).prop_map(move |mut statements| {
-                statements.push(all.to_owned());
+            (list(principals), last).prop_map(|(mut statements, last)| {
+                statements.push(last.to_owned());
                 statements
             }),
         )
@@ -220,6 +221,7 @@ fn state() -> impl Strategy<Value = KeyState> {
         Just(KeyState::Known(Vec::new())),
         Just(KeyState::Absent),
         Just(KeyState::Unknown),
+        Just(KeyState::Chosen),
     ]
 }
 
