@@ -250,6 +250,52 @@ fn settled(context: &Context, open: &KeyState) -> Vec<Context> {
     all
 }
 
+/// Any JSON, with the words of policies in it.
+fn json() -> impl Strategy<Value = String> {
+    let word = select(vec![
+        "Version",
+        "Statement",
+        "Effect",
+        "Allow",
+        "Deny",
+        "Principal",
+        "NotPrincipal",
+        "AWS",
+        "Action",
+        "NotAction",
+        "Resource",
+        "NotResource",
+        "Condition",
+        "StringLike",
+        "IpAddress",
+        "DateLessThan",
+        "BinaryEquals",
+        "ForAnyValue:ArnLike",
+        "Null",
+        "k0",
+        "*",
+        "${k0",
+        "${k0}",
+        "${}",
+        "::::::",
+        "arn:aws:s3:::events/${k0, '*'}",
+        "2012-10-17",
+        "10.0.0.0/99",
+        "é?",
+        "\\u0001",
+    ]);
+    let quoted = word.prop_map(|w| format!("\"{w}\""));
+    let leaf = prop_oneof![4 => quoted.clone(), 1 => select(vec!["7", "null", "true", "-1.5e3"])
+        .prop_map(str::to_owned)];
+    leaf.prop_recursive(5, 40, 5, move |inner| {
+        let member = (quoted.clone(), inner.clone()).prop_map(|(k, v)| format!("{k}: {v}"));
+        prop_oneof![
+            2 => prop::collection::vec(member, 0..5).prop_map(|m| format!("{{{}}}", m.join(", "))),
+            1 => prop::collection::vec(inner, 0..4).prop_map(|i| format!("[{}]", i.join(", "))),
+        ]
+    })
+}
+
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(400))]
 
@@ -304,6 +350,29 @@ proptest! {
     }
 
     #[test]
+    fn no_document_stops_a_decision(statements in prop::collection::vec(json(), 1..4), context in context()) {
+        let text = format!("{{\"Statement\": [{}]}}", statements.join(", "));
+        let node = crate::capture::json::Node::parse(&std::sync::Arc::from("f"), &text).unwrap();
+        let document = Document::parse(&node).0;
+        prop_assert_eq!(document.statements.len(), statements.len());
+        let layers = Layers {
+            identity: Layer::of([&document]),
+            resource: ResourcePolicy::Document(&document),
+            rcps: Guard::Levels(vec![Layer::of([&document])]),
+            block_public_access: Truth::True,
+            ..Layers::default()
+        };
+        for caller in [APP, EXT, "anonymous", "444455556666"] {
+            let scene = Scene::of(caller).within(context.clone().chosen("k0"));
+            // Nothing that was not read to the end denies or grants for certain.
+            let decision = scene.decide(&layers);
+            if document.statements.iter().all(|s| s.undecidable.is_some()) {
+                prop_assert!(decision.strength < Always);
+            }
+        }
+    }
+
+    #[test]
     fn a_verdict_carries_its_proof(world in world(), context in context()) {
         let decision = world.decide(&context);
         prop_assert_eq!(&decision, &world.decide(&context));
@@ -317,6 +386,7 @@ proptest! {
             let kinds: Vec<_> = decision.evidence.iter().map(|e| e.layer).collect();
             prop_assert!(kinds.is_sorted());
         }
+        prop_assert_eq!(decision.blocked_by.is_empty(), decision.strength > Never);
         if decision.without_denies > Never && decision.strength == Never {
             prop_assert_eq!(decision.evidence.len(), 1);
             prop_assert_eq!(decision.evidence[0].effect, Effect::Deny);
