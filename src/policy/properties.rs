@@ -9,7 +9,9 @@ use crate::reach::Strength::{self, Always, Never};
 
 const KEYS: [&str; 3] = ["k0", "k1", "k2"];
 /// Values on each side of every border that the generated conditions draw.
-const VALUES: [&str; 10] = ["a", "ab", "b", "7", "9", "10", "true", "false", "t", "zzz"];
+const VALUES: [&str; 13] = [
+    "a", "ab", "b", "7", "9", "10", "true", "false", "t", "zzz", "a*", "*", "?",
+];
 
 fn condition() -> impl Strategy<Value = String> {
     let operator = select(vec![
