@@ -50,6 +50,16 @@ pub(super) fn under(statement: &str, condition: &str) -> String {
     format!(r#"{statement}, "Condition": {{{condition}}}"#)
 }
 
+/// A layer of one document.
+pub(super) fn of(document: &Document) -> Layer<'_> {
+    Layer::of([document])
+}
+
+/// A resource with this policy.
+pub(super) fn on(document: &Document) -> ResourcePolicy<'_> {
+    ResourcePolicy::Document(document)
+}
+
 /// A request to read one object, or what a test makes of it.
 pub(super) struct Scene {
     pub(super) caller: Caller,
