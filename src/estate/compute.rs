@@ -96,24 +96,24 @@ fn host(builder: &mut Builder<'_>, id: &str, node: &Node, account: &str, answer:
             interface(builder, &eni, own, Some(id));
         }
     }
-    let theirs: Vec<_> = builder
-        .estate
-        .interfaces
-        .values()
-        .filter(|i| i.instance.as_deref() == Some(id))
-        .collect();
-    let mut private: Vec<String> = theirs
-        .iter()
-        .flat_map(|i| i.private_addresses.clone())
-        .collect();
-    private.extend(text(node, "PrivateIpAddress"));
-    let mut public: Vec<String> = theirs
-        .iter()
-        .filter_map(|i| i.public_address.clone())
-        .collect();
-    public.extend(text(node, "PublicIpAddress"));
-    let mut groups: Vec<String> = theirs.iter().flat_map(|i| i.groups.clone()).collect();
-    groups.extend(texts(node, "SecurityGroups", "GroupId"));
+    let interfaces = &builder.estate.interfaces;
+    let theirs = || {
+        interfaces
+            .values()
+            .filter(|i| i.instance.as_deref() == Some(id))
+    };
+    let mut private: Vec<String> = theirs().flat_map(|i| i.private_addresses.clone()).collect();
+    let mut public: Vec<String> = theirs().filter_map(|i| i.public_address.clone()).collect();
+    let mut groups: Vec<String> = theirs().flat_map(|i| i.groups.clone()).collect();
+    for own in std::iter::once(node).chain(node.list("NetworkInterfaces")) {
+        private.extend(text(own, "PrivateIpAddress"));
+        private.extend(texts(own, "PrivateIpAddresses", "PrivateIpAddress"));
+        private.extend(texts(own, "Ipv6Addresses", "Ipv6Address"));
+        public.extend(text(own, "PublicIpAddress"));
+        public.extend(own.get("Association").and_then(|a| text(a, "PublicIp")));
+        groups.extend(texts(own, "Groups", "GroupId"));
+        groups.extend(texts(own, "SecurityGroups", "GroupId"));
+    }
     let state = node
         .get("State")
         .and_then(|s| s.str("Name"))
