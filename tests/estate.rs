@@ -835,6 +835,7 @@ fn cloudmapper_s_demo_loads_and_names_its_gaps() {
     ] {
         assert!(missing.contains(&call), "{call} in {missing:?}");
     }
+    assert_eq!(estate.accounts.keys().collect::<Vec<_>>(), ["123456789012"]);
     assert!(
         !codes(&estate).contains(&"unrecognised-file"),
         "{:#?}",
@@ -880,5 +881,199 @@ fn cloudsplaining_s_files_load_each_with_its_users_and_roles() {
             lists.clone().count() > 0
                 && lists.into_iter().all(|(_, o)| *o == Outcome::NotCollected)
         );
+    }
+}
+
+#[test]
+fn an_envelope_s_outcome_counts_and_pages_are_joined() {
+    let envelope = |call: &str, params: &str, rest: &str| {
+        format!(
+            r#"{{"call": "{call}", "params": {params}, "account": "111122223333", "region": "eu-west-1", {rest}}}"#
+        )
+    };
+    let pages = [
+        envelope(
+            "s3:ListBuckets",
+            "{}",
+            r#""outcome": "ok", "body": {"Buckets": [{"Name": "a"}], "ContinuationToken": "t"}"#,
+        ),
+        envelope(
+            "s3:ListBuckets",
+            "{}",
+            r#""outcome": "ok", "body": {"Buckets": [{"Name": "b"}]}"#,
+        ),
+        envelope(
+            "ec2:DescribeVolumes",
+            "{}",
+            r#""outcome": "truncated", "body": {"Volumes": []}"#,
+        ),
+        envelope(
+            "ec2:DescribeSnapshots",
+            "{}",
+            r#""outcome": "denied", "error": {"code": "UnauthorizedOperation"}, "body": null"#,
+        ),
+        envelope(
+            "s3control:GetPublicAccessBlock",
+            r#"{"AccountId": "111122223333"}"#,
+            r#""body": {"PublicAccessBlockConfiguration": {"RestrictPublicBuckets": true}}"#,
+        ),
+        envelope(
+            "organizations:ListPoliciesForTarget",
+            r#"{"TargetId": "111122223333", "Filter": "SERVICE_CONTROL_POLICY"}"#,
+            r#""outcome": "ok", "body": {"Policies": []}"#,
+        ),
+        envelope(
+            "lambda:ListFunctions",
+            "{}",
+            r#""outcome": "ok", "body": {}"#,
+        ),
+    ];
+    let names = [
+        "1.json", "2.json", "3.json", "4.json", "5.json", "6.json", "7.json",
+    ];
+    let capture = Capture::from_files(files(
+        names.into_iter().zip(pages.iter().map(String::as_str)),
+    ));
+    assert_eq!(capture.unused["lambda:ListFunctions"], 1);
+    let estate = build(&capture);
+    assert_eq!(estate.buckets.keys().collect::<Vec<_>>(), ["a", "b"]);
+    for (call, region, expected) in [
+        ("s3:ListBuckets", "", Outcome::Ok),
+        ("ec2:DescribeVolumes", REGION, Outcome::Truncated),
+        ("ec2:DescribeSnapshots", REGION, Outcome::Denied),
+        ("ec2:DescribeSubnets", REGION, Outcome::NotCollected),
+        ("s3control:GetPublicAccessBlock", "", Outcome::Ok),
+    ] {
+        assert_eq!(outcome(&estate, call, region, ""), Some(expected), "{call}");
+    }
+    assert!(
+        matches!(&estate.accounts[ACCOUNT].public_access_block, Seen::Is(b) if b.restrict_public_buckets)
+    );
+    let levels = &estate.organization.levels[ACCOUNT];
+    assert!(matches!(&levels[1].scps, Seen::Is(policies) if policies.is_empty()));
+}
+
+#[test]
+fn accounts_come_from_the_nearest_witness() {
+    let buckets = |name: &str| format!(r#"{{"Buckets": [{{"Name": "{name}"}}]}}"#);
+    let (a, b, c) = (buckets("a"), buckets("b"), buckets("c"));
+    let estate = estate([
+        ("sts.json", CALLER),
+        ("a.json", &*a),
+        ("accounts/222233334444/b.json", &b),
+        (
+            "accounts/prod/sts.json",
+            r#"{"Account": "333344445555", "Arn": "arn:aws:iam::333344445555:user/x", "UserId": "A"}"#,
+        ),
+        ("accounts/prod/eu-west-1/c.json", &c),
+    ]);
+    let owner = |name: &str| estate.buckets[name].account.clone();
+    assert_eq!(owner("b").as_deref(), Some("222233334444"));
+    assert_eq!(owner("c").as_deref(), Some("333344445555"));
+    assert_eq!(
+        owner("a").as_deref(),
+        Some(ACCOUNT),
+        "{:#?}",
+        estate.diagnostics
+    );
+}
+
+#[test]
+fn brokers_are_found_by_dns_name_and_voter_and_never_among_equals() {
+    let mut texts = pier();
+    texts.retain(|(path, _)| !path.ends_with(".properties"));
+    let dns =
+        "node.id=1\nadvertised.listeners=CLIENT://ip-10-0-1-11.eu-west-1.compute.internal:9092\n";
+    let voter = "node.id=2\nprocess.roles=controller\nlisteners=CONTROLLER://:9093\nlistener.security.protocol.map=CONTROLLER:SSL\ncontroller.quorum.voters=1@10.0.1.11:9093,2@10.0.1.12:9093\n";
+    texts.push(("kafka/pier/a.properties", dns));
+    texts.push(("kafka/pier/b.properties", voter));
+    texts.push((
+        "kafka/pier/topics-all.txt",
+        "Topic: far\tPartition: 0\tLeader: 7\tReplicas: 7\tIsr: 7\n",
+    ));
+    texts.push(("catchment.toml", "[cluster.pier]\nmodel = \"redpanda\"\n"));
+    let found = estate(texts.clone());
+    let cluster = &found.clusters["pier"];
+    let hosts: Vec<_> = cluster
+        .brokers
+        .values()
+        .map(|b| b.host.as_ref().map(|l| l.to.as_str()))
+        .collect();
+    assert_eq!(hosts, [Some("i-0b1"), Some("i-0b2")]);
+    assert!(!cluster.brokers[&2].holds_data && cluster.brokers[&2].volumes.is_empty());
+    assert_eq!(cluster.model, "redpanda");
+    assert_eq!(
+        outcome(&found, "kafka:properties", "", "pier/7"),
+        Some(Outcome::NotCollected)
+    );
+    assert_eq!(
+        outcome(&found, "kafka:properties", "", "pier"),
+        Some(Outcome::Ok)
+    );
+    let twin = INSTANCES
+        .replace("i-0b1", "i-0c1")
+        .replace("i-0b2", "i-0c2")
+        .replace("eni-1", "eni-2");
+    texts.push(("eu-west-1/other.json", &twin));
+    let equal = estate(texts);
+    assert!(equal.clusters["pier"].brokers[&1].host.is_none());
+    assert_eq!(
+        codes(&equal)
+            .iter()
+            .filter(|c| **c == "ambiguous-host")
+            .count(),
+        2
+    );
+}
+
+#[test]
+fn a_document_alone_is_the_answer_of_its_folder() {
+    let string = serde_json::to_string(POLICY).unwrap();
+    let estate = estate([
+        ("sts.json", CALLER),
+        ("s3-get-bucket-policy/b.json", POLICY),
+        ("s3-get-bucket-policy/c.json", &string),
+    ]);
+    for name in ["b", "c"] {
+        assert_eq!(
+            estate.buckets[name]
+                .policy
+                .as_ref()
+                .unwrap()
+                .statements
+                .len(),
+            1,
+            "{name}"
+        );
+    }
+}
+
+mod any {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(200))]
+
+        #[test]
+        fn no_text_in_any_kind_of_file_stops_the_others(
+            text in "(\\PC|[\\n\\t=:,@{}?&\"'/\\[\\]]){0,120}",
+            cut in 0_usize..400,
+        ) {
+            let mut texts = pier();
+            let broken: String = INSTANCES.chars().take(cut).collect();
+            let properties = format!(
+                "node.id=7\nsasl.jaas.config={text}\ns3.data.buckets=0@s3://b?{text}\nlisteners={text}\n"
+            );
+            for path in ["catchment.toml", "x.json", "kafka/quay/acls.txt", "kafka/quay/topics.txt", "s3-get-bucket-policy/z"] {
+                texts.push((path, &text));
+            }
+            texts.push(("kafka/quay/server.properties", &properties));
+            texts.push(("eu-west-1/broken.json", &broken));
+            let estate = estate(texts);
+            prop_assert_eq!(estate.clusters["pier"].brokers.len(), 2);
+            prop_assert!(estate.hosts.len() >= 2);
+        }
     }
 }

@@ -230,6 +230,7 @@ fn bare(capture: &mut Capture, drafts: &mut Vec<Draft>, node: Node, layout: Opti
     } else {
         call
     };
+    let node = wrapped(&call, node);
     let outcome = answered(capture, &call, &node);
     drafts.push(Draft {
         file: Arc::from(node.source.file()),
@@ -245,6 +246,23 @@ fn bare(capture: &mut Capture, drafts: &mut Vec<Draft>, node: Node, layout: Opti
         outcome,
         body: node,
     });
+}
+
+/// An answer of a policy call; `--query Policy` leaves nothing but the document, which is put back.
+fn wrapped(call: &str, node: Node) -> Node {
+    let field = match call {
+        "s3:GetBucketPolicy" | "kms:GetKeyPolicy" => "Policy",
+        "secretsmanager:GetResourcePolicy" => "ResourcePolicy",
+        _ => return node,
+    };
+    let alone = matches!(node.value, Value::String(_)) || node.get("Statement").is_some();
+    if !alone || node.get(field).is_some() {
+        return node;
+    }
+    Node {
+        source: node.source.clone(),
+        value: Value::Object(vec![(field.to_owned(), node)]),
+    }
 }
 
 /// The outcome of an answer that arrived.

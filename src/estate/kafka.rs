@@ -226,6 +226,11 @@ fn read_topics(builder: &mut Builder<'_>, cluster: &mut Cluster, file: &Arc<str>
             Some(source),
         );
     }
+    if listing.topics.is_empty() && listing.outcome != Outcome::Ok {
+        // An error message where names should be.
+        outcome(builder, "kafka:topics", &cluster.name, listing.outcome);
+        return;
+    }
     let mut known = match std::mem::replace(&mut cluster.topics, Seen::Absent) {
         Seen::Is(known) => known,
         Seen::Absent | Seen::Unread(_) => BTreeMap::<String, Topic>::new(),

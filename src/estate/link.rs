@@ -1,14 +1,11 @@
-//! Links between the two worlds: brokers to hosts, log directories to volumes, secrets to Kafka
-//! users. Each carries its origin, and `catchment.toml` may pin or refute it.
+//! Links between the two worlds: brokers to hosts, log directories to volumes. Each carries its origin, and `catchment.toml` may pin or refute it.
 //!
-//! Must never: guess from a secret's value, or choose between two hosts that fit equally well.
+//! Must never: choose between two hosts that fit equally well.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::build::Builder;
-use super::{
-    Broker, Cluster, Host, Interface, Link, LinkConfig, Origin, Secret, Severity, kafka, uri,
-};
+use super::{Broker, Cluster, Host, Interface, Link, LinkConfig, Origin, Severity, kafka, uri};
 use crate::capture::Source;
 
 /// Makes all links.
@@ -21,7 +18,7 @@ pub(super) fn read(builder: &mut Builder<'_>) {
         place(builder, cluster);
     }
     builder.estate.clusters = clusters;
-    secrets(builder);
+    super::secret_users::read(builder);
     unknown_ends(builder);
 }
 
@@ -39,7 +36,7 @@ fn said<'b>(
         .filter(move |l| l.kind == kind && from.contains(&l.from.as_str()))
 }
 
-fn pins(builder: &Builder<'_>, kind: &str, from: &[&str]) -> Vec<Link> {
+pub(super) fn pins(builder: &Builder<'_>, kind: &str, from: &[&str]) -> Vec<Link> {
     let pins = said(builder, kind, from).filter(|l| l.holds);
     pins.map(|l| Link {
         to: l.to.clone(),
@@ -48,11 +45,11 @@ fn pins(builder: &Builder<'_>, kind: &str, from: &[&str]) -> Vec<Link> {
     .collect()
 }
 
-fn refuted(builder: &Builder<'_>, kind: &str, from: &[&str], to: &str) -> bool {
+pub(super) fn refuted(builder: &Builder<'_>, kind: &str, from: &[&str], to: &str) -> bool {
     said(builder, kind, from).any(|l| !l.holds && l.to == to)
 }
 
-fn at(origin: &Origin) -> Option<Source> {
+pub(super) fn at(origin: &Origin) -> Option<Source> {
     match origin {
         Origin::Captured(source) | Origin::Pinned(source) | Origin::Assumed { at: source, .. } => {
             Some(source.clone())
@@ -374,110 +371,6 @@ fn place(builder: &mut Builder<'_>, cluster: &mut Cluster) {
     };
     cluster.account = said("account").or_else(|| agreed(|h| &h.account));
     cluster.region = said("region").or_else(|| agreed(|h| &h.region));
-}
-
-fn secrets(builder: &mut Builder<'_>) {
-    let mut found: Vec<(String, Vec<Link>)> = Vec::new();
-    for secret in builder.estate.secrets.values() {
-        let from = [secret.arn.as_str(), secret.name.as_str()];
-        let mut links = pins(builder, "secret-user", &from);
-        for link in users_of(secret, &builder.estate.clusters) {
-            if !refuted(builder, "secret-user", &from, &link.to)
-                && !links.iter().any(|l| l.to == link.to)
-            {
-                links.push(link);
-            }
-        }
-        found.push((secret.arn.clone(), links));
-    }
-    for (arn, links) in found {
-        if let Some(secret) = builder.estate.secrets.get_mut(&arn) {
-            secret.users = links;
-        }
-    }
-}
-
-/// Users whose password a secret holds, by its tags or its name.
-fn users_of(secret: &Secret, clusters: &BTreeMap<String, Cluster>) -> Vec<Link> {
-    let tag = |name: &str| {
-        let same = |key: &str| key.to_ascii_lowercase().replace('_', "-") == name;
-        secret
-            .tags
-            .iter()
-            .find(|(key, _)| same(key))
-            .map(|(_, value)| value.as_str())
-    };
-    let from: Vec<Source> = at(&secret.origin).into_iter().collect();
-    if let Some(user) = tag("kafka-user").filter(|u| !u.is_empty()) {
-        let user = if user.contains(':') {
-            user.to_owned()
-        } else {
-            format!("User:{user}")
-        };
-        let named = tag("kafka-cluster");
-        let chosen: Vec<&Cluster> = clusters
-            .values()
-            .filter(|c| named.map_or(clusters.len() == 1, |n| n == c.name))
-            .collect();
-        let why = format!("tag kafka-user of secret {} names {user}", secret.name);
-        return chosen
-            .iter()
-            .map(|c| Link {
-                to: format!("{}/{user}", c.name),
-                origin: Origin::Inferred {
-                    why: why.clone(),
-                    from: from.clone(),
-                },
-            })
-            .collect();
-    }
-    let last = secret.name.rsplit('/').next().unwrap_or_default();
-    let (last, msk) = last
-        .strip_prefix("AmazonMSK_")
-        .map_or((last, false), |rest| (rest, true));
-    let words: Vec<String> = secret
-        .name
-        .to_ascii_lowercase()
-        .split(|c: char| !c.is_ascii_alphanumeric())
-        .map(str::to_owned)
-        .collect();
-    let mentions = |cluster: &str| {
-        let lower = secret.name.to_ascii_lowercase();
-        let cluster = cluster.to_ascii_lowercase();
-        words.contains(&cluster) || lower.split('/').any(|part| part == cluster)
-    };
-    let kafka = msk || words.iter().any(|w| w.contains("kafka"));
-    let by_name = clusters.keys().any(|c| mentions(c));
-    let mut links = Vec::new();
-    for cluster in clusters.values() {
-        let about = if by_name {
-            mentions(&cluster.name)
-        } else {
-            kafka
-        };
-        let Some((user, source)) = cluster
-            .users
-            .iter()
-            .find(|(u, _)| u.kind() == "User" && u.name() == last)
-            .filter(|_| about)
-        else {
-            continue;
-        };
-        let why = format!(
-            "the name of secret {} ends in {last}, a user of {}",
-            secret.name, cluster.name
-        );
-        let from = from
-            .iter()
-            .cloned()
-            .chain(std::iter::once(source.clone()))
-            .collect();
-        links.push(Link {
-            to: format!("{}/{user}", cluster.name),
-            origin: Origin::Inferred { why, from },
-        });
-    }
-    links
 }
 
 /// Pins and refutations whose ends the capture does not hold.

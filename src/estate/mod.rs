@@ -22,6 +22,7 @@ mod lookup;
 mod managed;
 mod network;
 mod organization;
+mod secret_users;
 mod settings;
 mod topics;
 mod types;
