@@ -15,7 +15,10 @@ use super::pattern::{Glob, Token, intersects};
 const BOUND: usize = 256;
 
 /// A text that no policy names.
-const FRESH: &str = "zq7-fresh";
+const FRESH: &str = "zq7";
+
+/// What `*` stands for in examples: texts of several lengths, for patterns that count characters.
+const FILLERS: [&str; 3] = [FRESH, "", "zq7zq7zq7zq7zq7"];
 
 /// The assignments to try.
 pub(super) struct Choices {
@@ -107,18 +110,31 @@ fn candidates(
             values.extend(intersects(a, b));
         }
     }
-    values.push(FRESH.to_owned());
+    values.extend([FILLERS[0], FILLERS[2]].map(str::to_owned));
     values.push(format!("arn:aws:{FRESH}:{FRESH}:{FRESH}:{FRESH}"));
+    let tests = statements.iter().flat_map(|s| &s.conditions);
+    let tests: Vec<&Test> = tests.filter(|t| t.key == key).collect();
+    // Values that every line answers alike are one choice, unless other choices have a say.
+    let alike = !opaque
+        && tests
+            .iter()
+            .flat_map(|t| t.keys())
+            .all(|k| k == key || context.state(k) != &KeyState::Chosen);
+    let mut answers = BTreeSet::new();
     let mut states: Vec<KeyState> = Vec::new();
     let singles = values.iter().map(|value| vec![value.clone()]);
     let everything = (quantified > 1).then(|| values.clone());
-    for list in singles.chain(lists).chain(everything) {
-        let state = KeyState::Known(list);
-        if !states.contains(&state) {
+    let known = singles.chain(lists).chain(everything).map(KeyState::Known);
+    for state in known.chain([KeyState::Absent]) {
+        if alike {
+            let here = context.clone().with(key, state.clone());
+            if answers.insert(tests.iter().map(|t| t.holds(&here)).collect::<Vec<_>>()) {
+                states.push(state);
+            }
+        } else if !states.contains(&state) {
             states.push(state);
         }
     }
-    states.push(KeyState::Absent);
     let complete = !opaque && quantified < 2 && open.len() < 3;
     (states, complete)
 }
@@ -141,8 +157,11 @@ fn of_test(test: &Test, context: &Context, globs: &mut Vec<Glob>) -> Vec<String>
                     let tokens: Vec<Token> = expansion.tokens;
                     globs.push(Glob::of(tokens, false));
                 }
-                out.extend(value.example(context, true, FRESH));
-                out.extend(value.example(context, true, ""));
+                out.extend(
+                    FILLERS
+                        .iter()
+                        .filter_map(|f| value.example(context, true, f)),
+                );
             }
             Family::Numeric(_) => {
                 if let Ok(n) = text.parse::<i128>() {

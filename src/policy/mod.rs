@@ -14,13 +14,21 @@ mod decide;
 mod document;
 mod kafka_acl;
 mod kafka_names;
+#[cfg(test)]
+mod laws;
 mod layers;
 mod moment;
 mod operators;
 mod parse;
 mod pattern;
 mod principal;
+#[cfg(test)]
+mod properties;
 mod public;
+#[cfg(test)]
+mod rules;
+#[cfg(test)]
+mod scene;
 mod template;
 mod trial;
 mod truth;

@@ -3,7 +3,7 @@
 //! Must never: let a substituted value act as a wildcard.
 
 use super::context::{Context, KeyState};
-use super::pattern::{Glob, Token};
+use super::pattern::{Glob, PLACEHOLDER, Token};
 
 /// Whether a document of this version replaces variables.
 ///
@@ -52,6 +52,17 @@ pub(super) struct Expansion {
     pub(super) misplaced: bool,
 }
 
+impl Expansion {
+    /// Text in which nothing is a wildcard; what is not settled in it may be anything.
+    fn literal(&mut self, text: &str) {
+        self.doubtful |= text.contains(PLACEHOLDER);
+        self.tokens.extend(text.chars().map(|c| match c {
+            PLACEHOLDER => Token::Many,
+            c => Token::Char(c),
+        }));
+    }
+}
+
 impl Template {
     /// Reads a text of a document of this version.
     pub fn new(text: &str, version: Version) -> Self {
@@ -74,12 +85,12 @@ impl Template {
 
     /// Whether the text is the same under every context.
     pub fn is_fixed(&self) -> bool {
-        !self.doubtful && self.keys().next().is_none()
+        !self.doubtful && self.keys().next().is_none() && !self.text.contains(PLACEHOLDER)
     }
 
     /// Whether the text is as it stands: no variable, no escape.
     pub(super) fn is_plain(&self) -> bool {
-        let plain = |piece: &Piece| matches!(piece, Piece::Text(_));
+        let plain = |piece: &Piece| matches!(piece, Piece::Text(t) if !t.contains(PLACEHOLDER));
         !self.doubtful && self.pieces.iter().all(plain)
     }
 
@@ -104,7 +115,9 @@ impl Template {
             match piece {
                 Piece::Text(text) => {
                     for c in text.chars() {
+                        out.doubtful |= c == PLACEHOLDER;
                         out.tokens.push(match c {
+                            PLACEHOLDER => Token::Many,
                             '*' if wild => Token::Many,
                             '?' if wild => Token::One,
                             c => Token::Char(c),
@@ -119,10 +132,10 @@ impl Template {
                     out.misplaced |= out.colons.len() < 5;
                     match (context.state(key), default) {
                         (KeyState::Known(values), _) if values.len() == 1 => {
-                            out.tokens.extend(values[0].chars().map(Token::Char));
+                            out.literal(&values[0]);
                         }
                         (KeyState::Absent, Some(default)) => {
-                            out.tokens.extend(default.chars().map(Token::Char));
+                            out.literal(default);
                         }
                         (KeyState::Absent, None) => out.missing = true,
                         // "Multivalued keys cannot be used as variables": no word on what happens.
@@ -210,6 +223,21 @@ mod tests {
     fn rule_14_a_variable_without_value_matches_nothing() {
         let context = Context::new(KeyState::Absent);
         assert!(glob("h/${aws:username}", Version::V2012, &context).is_none());
+    }
+
+    #[test]
+    fn what_is_not_settled_in_a_policy_may_be_anything() {
+        let context = Context::new(KeyState::Absent).known("k", "a\u{1}");
+        for (text, fixed) in [("b/\u{1}/x", false), ("b/${k}", false), ("b/x", true)] {
+            let template = Template::new(text, Version::V2012);
+            assert_eq!(template.expand(&context, true).doubtful, !fixed);
+            assert_eq!(template.is_plain(), fixed);
+        }
+        assert!(
+            glob("b/${k}", Version::V2012, &context)
+                .unwrap()
+                .matches("b/abc")
+        );
     }
 
     #[test]

@@ -21,6 +21,10 @@ struct Route<'a> {
     hits: Vec<Hit<'a>>,
     /// Layers that grant nothing.
     lacking: Vec<LayerKind>,
+    /// What is undecided besides the statements themselves.
+    notes: Vec<Residual>,
+    /// What was not read besides the documents themselves.
+    unread: Vec<String>,
 }
 
 impl<'a> Route<'a> {
@@ -29,6 +33,8 @@ impl<'a> Route<'a> {
             strength: Strength::Always,
             hits: Vec::new(),
             lacking: Vec::new(),
+            notes: Vec::new(),
+            unread: Vec::new(),
         }
     }
 
@@ -61,12 +67,15 @@ impl<'a> Route<'a> {
             } else {
                 Vec::new()
             },
+            ..Self::free()
         }
     }
 
     fn and(mut self, other: &Self) -> Self {
         self.strength = self.strength & other.strength;
         self.hits.extend(other.hits.iter().copied());
+        self.notes.extend(other.notes.iter().cloned());
+        self.unread.extend(other.unread.iter().cloned());
         for kind in &other.lacking {
             if !self.lacking.contains(kind) {
                 self.lacking.push(*kind);
@@ -189,9 +198,6 @@ impl<'a> Trial<'a> {
         let resource = case.resource.weigh(&self.asked);
         let grant = self.grant(owner, &own, &limits, &resource);
         said.push(resource);
-        if owner == Owner::Unclear {
-            unread.push(format!("owner of {}", self.request().resource));
-        }
         if let Some(stage) = &case.endpoint {
             let weighed = stage.weigh(&self.asked);
             guards = guards.and(&Route::layer(&weighed, true));
@@ -199,6 +205,7 @@ impl<'a> Trial<'a> {
         }
 
         let route = grant.and(&guards);
+        unread.extend(route.unread.iter().cloned());
         let (cut, public) = self.public(owner);
         for weighed in &said {
             unread.extend(weighed.unread.iter().map(|name| (*name).to_owned()));
@@ -285,6 +292,7 @@ impl<'a> Trial<'a> {
             }
             decision.residual.extend(open);
         }
+        decision.residual.extend(route.notes);
         if cut == Truth::Unknown
             && let Some(statement) = public
         {
@@ -319,7 +327,10 @@ impl<'a> Trial<'a> {
                 if within.strength <= across.strength {
                     across
                 } else {
-                    within.at_most(Strength::Conditional).or(across)
+                    let mut within = within.at_most(Strength::Conditional);
+                    let name = self.request().resource.replace(super::PLACEHOLDER, "...");
+                    within.unread.push(format!("owner of {name}"));
+                    within.or(across)
                 }
             }
         }
@@ -337,13 +348,24 @@ impl<'a> Trial<'a> {
             };
         }
         let identity = own.clone().and(limits);
-        let named = self.by_resource(resource, |by| match by {
+        let named = self.by_resource(resource, |hit| match hit.by {
             NamedAs::Itself => Route::free(),
             NamedAs::Role | NamedAs::FederatingUser => limits.clone(),
             NamedAs::Account => identity.clone(),
             // Whether implicit denies of boundary and session limit `*` is nowhere stated.
             NamedAs::Everyone if limits.strength == Strength::Always => Route::free(),
-            NamedAs::Everyone => Route::free().at_most(Strength::Conditional),
+            NamedAs::Everyone => {
+                let mut free = Route::free().at_most(Strength::Conditional);
+                free.notes.push(Residual {
+                    layer: hit.kind,
+                    effect: hit.effect,
+                    source: hit.statement.source.clone(),
+                    text: "a boundary or session policy that does not allow may limit a grant \
+                           to everyone"
+                        .to_owned(),
+                });
+                free
+            }
         });
         match self.layers().resource_kind {
             ResourceKind::Ordinary => {
@@ -368,12 +390,12 @@ impl<'a> Trial<'a> {
     fn by_resource(
         &self,
         resource: &Weighed<'a>,
-        needs: impl Fn(NamedAs) -> Route<'a>,
+        needs: impl Fn(&Hit<'a>) -> Route<'a>,
     ) -> Route<'a> {
         let mut best = Route {
             strength: Strength::Never,
-            hits: Vec::new(),
             lacking: vec![resource.kind],
+            ..Route::free()
         };
         match self.layers().resource {
             ResourcePolicy::Edited => return Route::free(),
@@ -388,9 +410,9 @@ impl<'a> Trial<'a> {
             let granted = Route {
                 strength: hit.strength(),
                 hits: vec![*hit],
-                lacking: Vec::new(),
+                ..Route::free()
             };
-            let route = granted.and(&needs(hit.by));
+            let route = granted.and(&needs(hit));
             best = if found || best.strength > Strength::Never {
                 best.or(route)
             } else {
