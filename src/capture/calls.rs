@@ -203,6 +203,10 @@ const LISTS: &[(&str, &str)] = &[
 
 /// Whether the keys are those of an answer to a call that is known but not used yet.
 pub(crate) fn unused_body(body: &Node) -> Option<&'static str> {
+    let first = body.list("Policies").first();
+    if first.is_some_and(|policy| policy.get("DefaultVersionId").is_some()) {
+        return Some("iam:ListPolicies");
+    }
     UNUSED
         .iter()
         .find(|(key, _)| body.get(key).is_some())
@@ -257,6 +261,9 @@ const UNUSED: &[(&str, &str)] = &[
         "OpenIDConnectProviderList",
         "iam:ListOpenIDConnectProviders",
     ),
+    ("Roles", "iam:ListRoles"),
+    ("Users", "iam:ListUsers"),
+    ("Groups", "iam:ListGroups"),
     ("SummaryMap", "iam:GetAccountSummary"),
     (
         "OrganizationalUnits",

@@ -5,15 +5,27 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::build::Builder;
-use super::{Broker, Cluster, Host, Interface, Link, LinkConfig, Origin, Severity, kafka, uri};
+use super::{Broker, Cluster, Host, Link, LinkConfig, Origin, Severity, kafka, uri};
 use crate::capture::Source;
+
+/// Private DNS names, lower case, by instance.
+type Names = BTreeMap<String, Vec<String>>;
 
 /// Makes all links.
 pub(super) fn read(builder: &mut Builder<'_>) {
     let mut clusters = std::mem::take(&mut builder.estate.clusters);
     let only = clusters.len() == 1;
+    let mut names: Names = BTreeMap::new();
+    for interface in builder.estate.interfaces.values() {
+        if let (Some(instance), Some(dns)) = (&interface.instance, &interface.private_dns) {
+            names
+                .entry(instance.clone())
+                .or_default()
+                .push(dns.to_ascii_lowercase());
+        }
+    }
     for cluster in clusters.values_mut() {
-        hosts(builder, cluster, only);
+        hosts(builder, cluster, only, &names);
         volumes(builder, cluster);
         place(builder, cluster);
     }
@@ -58,7 +70,7 @@ pub(super) fn at(origin: &Origin) -> Option<Source> {
     }
 }
 
-fn hosts(builder: &mut Builder<'_>, cluster: &mut Cluster, only: bool) {
+fn hosts(builder: &mut Builder<'_>, cluster: &mut Cluster, only: bool, names: &Names) {
     let name = cluster.name.clone();
     let mut lost = Vec::new();
     let voters = voters(cluster);
@@ -69,7 +81,7 @@ fn hosts(builder: &mut Builder<'_>, cluster: &mut Cluster, only: bool) {
         if broker.host.is_some() {
             continue;
         }
-        let (link, candidates) = find_host(builder, &name, broker, &voters, only);
+        let (link, candidates) = find_host(builder, &name, broker, &voters, only, names);
         if candidates.len() > 1 {
             let message = format!(
                 "node {} of `{name}` fits several instances ({}); pin one: `[[pin]] kind = \"broker-host\" from = \"{from}\" to = \"{}\"`",
@@ -106,6 +118,7 @@ fn find_host(
     broker: &Broker,
     voters: &BTreeMap<i32, (String, Source)>,
     only: bool,
+    names: &Names,
 ) -> (Option<Link>, Vec<String>) {
     let from = format!("{cluster}/{}", broker.id);
     let said = builder.estate.config.clusters.get(cluster);
@@ -125,7 +138,7 @@ fn find_host(
     for (address, says, source) in addresses(broker, voters) {
         let fits: Vec<(&Host, &str)> = hosts
             .iter()
-            .filter_map(|h| Some((*h, answers_to(h, &builder.estate.interfaces, &address)?)))
+            .filter_map(|h| Some((*h, answers_to(h, names, &address)?)))
             .collect();
         match &fits[..] {
             [] => {}
@@ -225,11 +238,7 @@ fn addresses(
 }
 
 /// How a host is known by that name, if it is.
-fn answers_to(
-    host: &Host,
-    interfaces: &BTreeMap<String, Interface>,
-    name: &str,
-) -> Option<&'static str> {
+fn answers_to(host: &Host, names: &Names, name: &str) -> Option<&'static str> {
     let name = name.to_ascii_lowercase();
     if host.private_addresses.contains(&name) {
         return Some("private address");
@@ -237,11 +246,9 @@ fn answers_to(
     if host.public_addresses.contains(&name) {
         return Some("public address");
     }
-    let dns = interfaces
-        .values()
-        .filter(|i| i.instance.as_deref() == Some(&host.id))
-        .filter_map(|i| i.private_dns.as_deref())
-        .any(|dns| dns.eq_ignore_ascii_case(&name));
+    let dns = names
+        .get(&host.id)
+        .is_some_and(|names| names.contains(&name));
     // `ip-10-0-1-11.eu-west-1.compute.internal`, `ip-10-0-1-11.ec2.internal`
     let label = |prefix: &str, address: &str| format!("{prefix}-{}", address.replace('.', "-"));
     let first = name.split('.').next().unwrap_or_default();
