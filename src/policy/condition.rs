@@ -5,6 +5,7 @@
 use super::Truth;
 use super::context::{Context, KeyState};
 use super::operators::{Family, Operator, Quantifier, boolean};
+use super::pattern::PLACEHOLDER;
 use super::template::Template;
 use crate::capture::Source;
 
@@ -112,6 +113,17 @@ impl Test {
     /// The line for one value of the request: OR over the policy's values, and its negation for a
     /// negated operator (rule 16).
     fn one(&self, operator: Operator, request: &str, context: &Context) -> Truth {
+        let text = matches!(
+            operator.family,
+            Family::StringEquals
+                | Family::StringEqualsIgnoreCase
+                | Family::StringLike
+                | Family::Arn
+        );
+        let unsettled = |value: &str| value.contains(PLACEHOLDER);
+        if !text && (unsettled(request) || self.values.iter().any(|v| unsettled(v.text()))) {
+            return Truth::Unknown;
+        }
         if !operator.family.reads(request) {
             // Rule 20; for ARNs the guide is silent, so a negated operator stays open.
             return if operator.family == Family::Arn && operator.negated {
@@ -264,6 +276,8 @@ mod tests {
 
     #[test]
     fn an_unreadable_operator_decides_nothing_and_a_line_reads_as_written() {
+        let unset = test("NumericEquals", "k", &["\u{1}"]);
+        assert_eq!(unset.holds(&context().known("k", "3")), Truth::Unknown);
         let line = test("StringResembles", "k", &["a", "b"]);
         assert_eq!(line.holds(&context()), Truth::Unknown);
         assert_eq!(line.text(), "StringResembles k = a | b");

@@ -87,14 +87,15 @@ pub fn decide(request: &Request<'_>, layers: &Layers<'_>) -> Decision {
             break;
         }
     }
-    let best = best.unwrap_or_else(|| run(request.caller, request.context));
+    let mut best = best.unwrap_or_else(|| run(request.caller, request.context));
     if best.strength == Strength::Never && !choices.complete {
         // The assignments tried do not stand for all: what they refuse is not certainly refused.
         let open = run(request.caller, request.context);
         if open.strength > Strength::Never {
-            return open;
+            best = open;
         }
     }
+    best.keys = case.keys;
     best
 }
 

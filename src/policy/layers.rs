@@ -198,6 +198,9 @@ pub struct Decision {
     pub without_denies: Strength,
     /// The layer that grants nothing, when exactly one does.
     pub ungranted: Option<LayerKind>,
+    /// Every layer that certainly denies, or grants nothing on the way to a grant that lacks
+    /// least: what would have to change, all of it. In order; empty unless *never*.
+    pub blocked_by: Vec<LayerKind>,
     /// Condition keys, in lower case, that any statement looked at that is about this caller,
     /// action and resource.
     pub keys: BTreeSet<String>,

@@ -1,7 +1,37 @@
 //! Policy decisions: IAM documents with all their layers, and Kafka ACLs.
 //!
 //! Callers hand in documents and one request; they get a strength and what carries it. Deny lives
-//! here and nowhere else. Rule numbers are those of AWS policy evaluation as `docs` lists them.
+//! here and nowhere else. "Rule 17" in a comment is a number in the project's list of AWS policy
+//! evaluation rules; the page of AWS's documentation stands beside it.
+//!
+//! ```
+//! use std::sync::Arc;
+//! use catchment::capture::json::Node;
+//! use catchment::policy::{Caller, Context, Document, KeyState, Layer, Layers, Request, decide};
+//! use catchment::reach::Strength;
+//!
+//! let text = r#"{"Version": "2012-10-17", "Statement": {
+//!     "Effect": "Allow", "Action": "s3:Get*", "Resource": "arn:aws:s3:::wal/*",
+//!     "Condition": {"StringEquals": {"aws:SourceVpce": "vpce-1"}}}}"#;
+//! let node = Node::parse(&Arc::from("role.json"), text).unwrap();
+//! let (document, problems) = Document::parse(&node);
+//! assert!(problems.is_empty());
+//!
+//! let caller = Caller::from_name("arn:aws:iam::111122223333:role/broker").unwrap();
+//! let context = caller.describe(Context::new(KeyState::Unknown));
+//! let request = Request {
+//!     caller: &caller,
+//!     action: "s3:GetObject",
+//!     resource: "arn:aws:s3:::wal/0.log",
+//!     resource_account: Some("111122223333"),
+//!     context: &context,
+//!     resource_certain: true,
+//! };
+//! let layers = Layers { identity: Layer::of([&document]), ..Layers::default() };
+//! let decision = decide(&request, &layers);
+//! assert_eq!(decision.strength, Strength::Conditional);
+//! assert_eq!(decision.residual[0].text, "StringEquals aws:SourceVpce = vpce-1");
+//! ```
 //!
 //! Must never: do IO, know an estate, or answer *never* for what was not read.
 

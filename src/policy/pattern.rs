@@ -2,7 +2,7 @@
 //!
 //! Must never: know what a pattern is matched against, or split at colons.
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::VecDeque;
 
 use super::Truth;
 
@@ -183,13 +183,18 @@ fn fold(c: char) -> char {
 /// A text that both patterns match, or `None` when there is none.
 ///
 /// A breadth-first walk over the product of the two patterns, so the witness is a short one.
-/// Time and space are the product of the two lengths.
+/// Time is the product of the two lengths, space one byte for each pair.
 pub fn intersects(a: &Glob, b: &Glob) -> Option<String> {
-    type State = (usize, usize);
-    let mut from: BTreeMap<State, Option<(State, Option<char>)>> = BTreeMap::new();
-    let mut queue = VecDeque::new();
-    from.insert((0, 0), None);
-    queue.push_back((0, 0));
+    /// How a pair of places was reached: the steps taken in `a` and in `b`, and whether a
+    /// character was read.
+    const A: u8 = 1;
+    const B: u8 = 2;
+    const READ: u8 = 4;
+    const SEEN: u8 = 8;
+    let width = b.tokens.len() + 1;
+    let mut reached = vec![0_u8; (a.tokens.len() + 1) * width];
+    let mut queue = VecDeque::from([(0, 0)]);
+    reached[0] = SEEN;
     let mut end = None;
     while let Some((i, j)) = queue.pop_front() {
         let (ta, tb) = (a.tokens.get(i).copied(), b.tokens.get(j).copied());
@@ -197,10 +202,12 @@ pub fn intersects(a: &Glob, b: &Glob) -> Option<String> {
             end = Some((i, j));
             break;
         }
-        let mut reach = |to: State, by: Option<char>, first: bool| {
-            if let std::collections::btree_map::Entry::Vacant(slot) = from.entry(to) {
-                slot.insert(Some(((i, j), by)));
-                if first {
+        let mut reach = |by: u8| {
+            let to = (i + usize::from(by & A != 0), j + usize::from(by & B != 0));
+            let slot = &mut reached[to.0 * width + to.1];
+            if *slot == 0 {
+                *slot = by | SEEN;
+                if by & READ == 0 {
                     queue.push_front(to);
                 } else {
                     queue.push_back(to);
@@ -208,38 +215,42 @@ pub fn intersects(a: &Glob, b: &Glob) -> Option<String> {
             }
         };
         if ta == Some(Token::Many) {
-            reach((i + 1, j), None, true);
+            reach(A);
         }
         if tb == Some(Token::Many) {
-            reach((i, j + 1), None, true);
+            reach(B);
         }
         if let (Some(ta), Some(tb)) = (ta, tb) {
-            let c = match (ta, tb) {
-                // The character of the pattern that minds case, if one does.
-                (Token::Char(x), Token::Char(y)) => {
-                    if a.ignore_case {
-                        y
-                    } else {
-                        x
-                    }
-                }
-                (Token::Char(c), Token::One | Token::Many)
-                | (Token::One | Token::Many, Token::Char(c)) => c,
-                (Token::One | Token::Many, Token::One | Token::Many) => 'x',
-            };
+            let c = common(a, ta, tb);
             if a.takes(ta, c) && b.takes(tb, c) {
-                let step = |at: usize, token: Token| at + usize::from(token != Token::Many);
-                reach((step(i, ta), step(j, tb)), Some(c), false);
+                let step = |token: Token, by: u8| if token == Token::Many { 0 } else { by };
+                reach(step(ta, A) | step(tb, B) | READ);
             }
         }
     }
+    let (mut i, mut j) = end?;
     let mut witness: Vec<char> = Vec::new();
-    let mut state = end?;
-    while let Some(Some((before, by))) = from.get(&state) {
-        witness.extend(by);
-        state = *before;
+    while (i, j) != (0, 0) {
+        let by = reached[i * width + j];
+        i -= usize::from(by & A != 0);
+        j -= usize::from(by & B != 0);
+        if by & READ != 0
+            && let (Some(ta), Some(tb)) = (a.tokens.get(i), b.tokens.get(j))
+        {
+            witness.push(common(a, *ta, *tb));
+        }
     }
     Some(witness.into_iter().rev().collect())
+}
+
+/// The character to try where two tokens meet: of two, that of the pattern that minds case.
+fn common(a: &Glob, ta: Token, tb: Token) -> char {
+    match (ta, tb) {
+        (Token::Char(_), Token::Char(y)) if a.ignore_case => y,
+        (Token::Char(c), Token::Char(_) | Token::One | Token::Many)
+        | (Token::One | Token::Many, Token::Char(c)) => c,
+        (Token::One | Token::Many, Token::One | Token::Many) => 'x',
+    }
 }
 
 #[cfg(test)]

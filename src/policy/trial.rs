@@ -219,19 +219,30 @@ impl<'a> Trial<'a> {
         let certain = denies().find(|hit| !weak(hit));
         let undecided: Vec<&Hit<'_>> = denies().filter(|hit| weak(hit)).collect();
         capped |= !undecided.is_empty() || cut == Truth::Unknown;
+        let mut blocked: Vec<LayerKind> = route.lacking.clone();
+        blocked.extend(denies().filter(|hit| !weak(hit)).map(|hit| hit.kind));
+        if cut.is_true() {
+            blocked.push(LayerKind::Resource);
+        }
+        blocked.sort();
+        blocked.dedup();
         let without_denies = if capped {
             route.strength & Strength::Conditional
         } else {
             route.strength
         };
-        self.verdict(
+        let mut decision = self.verdict(
             without_denies,
             route,
             certain,
             &undecided,
             unread,
             (cut, public),
-        )
+        );
+        if decision.strength == Strength::Never {
+            decision.blocked_by = blocked;
+        }
+        decision
     }
 
     fn verdict(
@@ -253,7 +264,9 @@ impl<'a> Trial<'a> {
                 [kind] => Some(*kind),
                 _ => None,
             },
-            keys: self.case.keys.clone(),
+            blocked_by: Vec::new(),
+            // Added by `decide`, once.
+            keys: std::collections::BTreeSet::new(),
         };
         let of_public = public.map(|statement| Evidence {
             layer: LayerKind::Resource,
@@ -344,6 +357,7 @@ impl<'a> Trial<'a> {
             // STS API Reference, AssumeRole: "You cannot call AssumeRole with root credentials".
             return Route {
                 strength: Strength::Never,
+                lacking: vec![LayerKind::Identity],
                 ..Route::free()
             };
         }
