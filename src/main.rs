@@ -1,2 +1,10 @@
 //! The command line: parse, run, exit code; nothing else.
-fn main() {}
+
+use std::process::ExitCode;
+
+use catchment::cli::{Args, run};
+use clap::Parser;
+
+fn main() -> ExitCode {
+    ExitCode::from(run(&Args::parse()).code())
+}

@@ -33,6 +33,9 @@ fn cluster(builder: &mut Builder<'_>, name: &str, files: &[&TextFile]) {
         acls: Seen::Unread(Arc::from(format!("kafka:acls of {name}"))),
         users: BTreeMap::new(),
         buckets: BTreeMap::new(),
+        object_keys: Vec::new(),
+        vendors: Vec::new(),
+        retired_volumes: Vec::new(),
         model: String::new(),
     };
     for call in ["kafka:acls", "kafka:topics", "kafka:properties"] {

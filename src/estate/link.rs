@@ -84,7 +84,7 @@ fn hosts(builder: &mut Builder<'_>, cluster: &mut Cluster, only: bool, names: &N
         let (link, candidates) = find_host(builder, &name, broker, &voters, only, names);
         if candidates.len() > 1 {
             let message = format!(
-                "node {} of `{name}` fits several instances ({}); pin one: `[[pin]] kind = \"broker-host\" from = \"{from}\" to = \"{}\"`",
+                "node {} of `{name}` fits several instances ({}); pin one: `[[pin]] link = \"broker-host\" from = \"{from}\" to = \"{}\"`",
                 broker.id,
                 candidates.join(", "),
                 candidates[0]
@@ -103,7 +103,7 @@ fn hosts(builder: &mut Builder<'_>, cluster: &mut Cluster, only: bool, names: &N
     }
     if !lost.is_empty() {
         let message = format!(
-            "no captured instance has the address of node(s) {} of `{name}`; collect `ec2 describe-instances` or pin them: `[[pin]] kind = \"broker-host\" from = \"{name}/{}\" to = \"i-...\"`",
+            "no captured instance has the address of node(s) {} of `{name}`; collect `ec2 describe-instances` or pin them: `[[pin]] link = \"broker-host\" from = \"{name}/{}\" to = \"i-...\"`",
             lost.join(", "),
             lost[0]
         );

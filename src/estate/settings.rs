@@ -249,21 +249,21 @@ impl Reader<'_> {
         let word = if holds { "pin" } else { "refute" };
         let mut parts: BTreeMap<&str, String> = BTreeMap::new();
         for (key, value) in table {
-            match ["kind", "from", "to"]
+            match ["link", "from", "to"]
                 .into_iter()
                 .find(|k| *k == key.get_ref().as_ref())
             {
                 Some(name) => parts.extend(self.string(name, value).map(|text| (name, text))),
-                None => self.unknown(key, &["kind", "from", "to"]),
+                None => self.unknown(key, &["link", "from", "to"]),
             }
         }
-        for name in ["kind", "from", "to"] {
+        for name in ["link", "from", "to"] {
             if !parts.contains_key(name) {
                 self.missing(at, word, name);
             }
         }
         if let (Some(kind), Some(from), Some(to)) = (
-            parts.remove("kind"),
+            parts.remove("link"),
             parts.remove("from"),
             parts.remove("to"),
         ) {
@@ -277,7 +277,7 @@ impl Reader<'_> {
                     source,
                 });
             } else {
-                let message = suggestion("kind", &kind, &KINDS);
+                let message = suggestion("link", &kind, &KINDS);
                 self.note("unknown-config-value", at, message);
             }
         }
@@ -420,7 +420,7 @@ mod tests {
     #[test]
     fn everything_is_read_with_its_line() {
         let (config, told) = read(
-            "[assume]\nscps = \"none\"\n\n[[asset]]\nname = \"orders\"\ntopics = [\"orders.*\"]\nintended = [\"User:app\"]\n\n[[pin]]\nkind = \"broker-host\"\nfrom = \"pier/1\"\nto = \"i-1\"\n\n[[refute]]\nkind = \"secret-user\"\nfrom = \"s\"\nto = \"pier/User:a\"\n\n[network.office]\ncidrs = [\"10.0.0.0/8\"]\n\n[model.automq-s3-wal]\nbrokers = 3\n\n[cluster.pier]\naccount = \"111122223333\"\n",
+            "[assume]\nscps = \"none\"\n\n[[asset]]\nname = \"orders\"\ntopics = [\"orders.*\"]\nintended = [\"User:app\"]\n\n[[pin]]\nlink = \"broker-host\"\nfrom = \"pier/1\"\nto = \"i-1\"\n\n[[refute]]\nlink = \"secret-user\"\nfrom = \"s\"\nto = \"pier/User:a\"\n\n[network.office]\ncidrs = [\"10.0.0.0/8\"]\n\n[model.automq-s3-wal]\nbrokers = 3\n\n[cluster.pier]\naccount = \"111122223333\"\n",
         );
         assert_eq!(told, []);
         assert_eq!(config.assume["scps"].1.line(), 2);
@@ -441,7 +441,7 @@ mod tests {
     #[test]
     fn all_problems_are_told_with_lines_and_suggestions() {
         let (config, told) = read(
-            "asets = 1\n[assume]\nscps = \"nome\"\nscpz = \"none\"\n[[asset]]\nname = 3\ntopics = [\"a\"]\n[[pin]]\nkind = \"broker-hosts\"\nfrom = \"pier/1\"\nto = \"i-1\"\n[[refute]]\nkind = \"log-volume\"\n[network.x]\ncidrs = [\"ten\"]\n[cluster.pier]\naccount = \"1\"\n",
+            "asets = 1\n[assume]\nscps = \"nome\"\nscpz = \"none\"\n[[asset]]\nname = 3\ntopics = [\"a\"]\n[[pin]]\nlink = \"broker-hosts\"\nfrom = \"pier/1\"\nto = \"i-1\"\n[[refute]]\nlink = \"log-volume\"\n[network.x]\ncidrs = [\"ten\"]\n[cluster.pier]\naccount = \"1\"\n",
         );
         let codes: Vec<_> = told.iter().map(|(_, code, line)| (*code, *line)).collect();
         for expected in [

@@ -526,8 +526,26 @@ pub struct Cluster {
     /// Buckets that hold the log, by what they hold (`data`, `wal`), from the configuration or
     /// from a model: bucket names.
     pub buckets: BTreeMap<String, Link>,
+    /// Patterns of the object keys that the engine writes into those buckets; set by the model.
+    pub object_keys: Vec<String>,
+    /// Outside parties of the platform; set by the model.
+    pub vendors: Vec<Vendor>,
+    /// Volumes that held the log before a projection took them away, by broker: snapshots of them
+    /// still hold data from before the move.
+    pub retired_volumes: Vec<(i32, Link)>,
     /// The deployment model: by detection, or by projection.
     pub model: String,
+}
+
+/// An outside party of a platform: its maker or operator.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Vendor {
+    /// Its account.
+    pub account: String,
+    /// Its name.
+    pub name: String,
+    /// Where the model says so.
+    pub source: Source,
 }
 
 /// One node of a cluster.

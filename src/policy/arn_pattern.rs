@@ -57,6 +57,11 @@ impl ArnPattern {
         }
     }
 
+    /// The pattern over the whole text, without regard to segments.
+    pub fn glob(&self) -> &Glob {
+        &self.whole
+    }
+
     /// Whether the pattern is `*`.
     pub fn is_everything(&self) -> bool {
         self.whole.is_everything()

@@ -10,7 +10,7 @@ use super::template::Template;
 use crate::capture::Source;
 
 /// One operator, one key and its values. All lines of a block must hold (rule 16).
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Test {
     /// The operator; `None` when its name or its values cannot be read: the line is undecided.
     pub operator: Option<Operator>,

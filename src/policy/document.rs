@@ -86,7 +86,7 @@ impl ResourcePattern {
 }
 
 /// One statement.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Statement {
     /// `Sid`, when written.
     pub sid: Option<String>,
@@ -168,7 +168,7 @@ impl Statement {
 }
 
 /// A policy document.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Document {
     /// Its version, which decides whether variables are replaced.
     pub version: Version,

@@ -36,6 +36,14 @@ impl Strength {
     /// All four, weakest first.
     pub const ALL: [Self; 4] = [Self::Never, Self::Gap, Self::Conditional, Self::Always];
 
+    /// The three under which something holds, strongest first.
+    pub const HOLDING: [Self; 3] = [Self::Always, Self::Conditional, Self::Gap];
+
+    /// The place in the chain: 0 for `Never` up to 3 for `Always`.
+    pub(crate) const fn rank(self) -> usize {
+        self as usize
+    }
+
     /// The word used in every table and document.
     pub const fn word(self) -> &'static str {
         match self {
@@ -58,5 +66,34 @@ impl BitOr for Strength {
     type Output = Self;
     fn bitor(self, other: Self) -> Self {
         self.max(other)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Strength;
+
+    #[test]
+    fn rank_is_the_place_in_all() {
+        for (place, strength) in Strength::ALL.into_iter().enumerate() {
+            assert_eq!(strength.rank(), place);
+        }
+    }
+
+    #[test]
+    fn and_is_the_weaker_or_is_the_stronger() {
+        for a in Strength::ALL {
+            for b in Strength::ALL {
+                assert_eq!((a & b).rank(), a.rank().min(b.rank()));
+                assert_eq!((a | b).rank(), a.rank().max(b.rank()));
+            }
+        }
+    }
+
+    #[test]
+    fn holding_is_all_but_never_strongest_first() {
+        let mut weakest_first = Strength::HOLDING.to_vec();
+        weakest_first.reverse();
+        assert_eq!(weakest_first, Strength::ALL[1..]);
     }
 }

@@ -133,7 +133,7 @@ fn secrets_are_linked_to_users_by_tags_and_names_and_never_otherwise() {
     ));
     texts.push((
         "catchment.toml",
-        "[[pin]]\nkind = \"secret-user\"\nfrom = \"y\"\nto = \"pier/User:alice\"\n",
+        "[[pin]]\nlink = \"secret-user\"\nfrom = \"y\"\nto = \"pier/User:alice\"\n",
     ));
     let linked = estate(texts.clone());
     let users = |estate: &Estate, name: &str| -> Vec<String> {
@@ -147,14 +147,14 @@ fn secrets_are_linked_to_users_by_tags_and_names_and_never_otherwise() {
     let x = linked.secrets.values().find(|s| s.name == "x").unwrap();
     assert!(matches!(x.policy, Seen::Absent));
     texts.pop();
-    texts.push(("catchment.toml", "[[refute]]\nkind = \"secret-user\"\nfrom = \"kafka/pier/settle\"\nto = \"pier/User:settle\"\n"));
+    texts.push(("catchment.toml", "[[refute]]\nlink = \"secret-user\"\nfrom = \"kafka/pier/settle\"\nto = \"pier/User:settle\"\n"));
     assert_eq!(users(&estate(texts), "kafka/pier/settle"), [""; 0]);
 }
 
 #[test]
 fn pins_override_and_refutations_remove_links() {
     let mut texts = pier();
-    texts.push(("catchment.toml", "[[pin]]\nkind = \"broker-host\"\nfrom = \"pier/1\"\nto = \"i-0b2\"\n\n[[pin]]\nkind = \"log-volume\"\nfrom = \"pier/1\"\nto = \"vol-root2\"\n\n[[refute]]\nkind = \"broker-host\"\nfrom = \"pier/2\"\nto = \"i-0b2\"\n\n[[pin]]\nkind = \"broker-host\"\nfrom = \"pier/9\"\nto = \"i-0b2\"\n"));
+    texts.push(("catchment.toml", "[[pin]]\nlink = \"broker-host\"\nfrom = \"pier/1\"\nto = \"i-0b2\"\n\n[[pin]]\nlink = \"log-volume\"\nfrom = \"pier/1\"\nto = \"vol-root2\"\n\n[[refute]]\nlink = \"broker-host\"\nfrom = \"pier/2\"\nto = \"i-0b2\"\n\n[[pin]]\nlink = \"broker-host\"\nfrom = \"pier/9\"\nto = \"i-0b2\"\n"));
     let estate = estate(texts);
     let brokers = &estate.clusters["pier"].brokers;
     assert_eq!(brokers[&1].host.as_ref().unwrap().to, "i-0b2");

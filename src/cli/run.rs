@@ -1,0 +1,200 @@
+//! Runs one command.
+
+use std::path::Path;
+
+use super::args::{Args, Asking, Command, ExportFormat, Output, System};
+use super::{Exit, output};
+use crate::capture;
+use crate::estate::{self, Estate, Outcome};
+use crate::graph::BoundaryGraph;
+use crate::models::{self, Model};
+use crate::query::{self, Asset, View};
+use crate::report::{Answer, GraphDocument, SCHEMAS, document, graph_dot, schema};
+use crate::rules;
+
+/// Why nothing was answered; already worded for the person at the terminal.
+struct Refusal(String);
+
+impl<E: std::error::Error> From<E> for Refusal {
+    fn from(error: E) -> Self {
+        let mut text = error.to_string();
+        let mut source = error.source();
+        while let Some(inner) = source {
+            text = format!("{text}: {inner}");
+            source = inner.source();
+        }
+        Self(text)
+    }
+}
+
+/// Runs what was typed, and says how it went.
+pub fn run(args: &Args) -> Exit {
+    match command(&args.command) {
+        Ok(exit) => exit,
+        Err(Refusal(why)) => {
+            output::complain(&format!("error: {why}"));
+            Exit::Refused
+        }
+    }
+}
+
+fn command(command: &Command) -> Result<Exit, Refusal> {
+    match command {
+        Command::Map(asking) => {
+            let view = view(asking)?;
+            answer(&query::map(&view), &view.estate, &asking.output)
+        }
+        Command::Who { asking, asset } => {
+            let view = view(asking)?;
+            let mut assets: Vec<&Asset> = Vec::new();
+            for name in asset {
+                assets.push(view.asset(name)?);
+            }
+            if asset.is_empty() {
+                assets = view.assets.iter().collect();
+            }
+            answer(&query::who(&view, &assets), &view.estate, &asking.output)
+        }
+        Command::What { asking, principal } => {
+            let view = view(asking)?;
+            let lane = view.principal(principal)?;
+            answer(&query::what(&view, lane), &view.estate, &asking.output)
+        }
+        Command::Explain {
+            asking,
+            principal,
+            asset,
+        } => {
+            let view = view(asking)?;
+            let (lane, asset) = (view.principal(principal)?, view.asset(asset)?);
+            answer(
+                &query::explain(&view, lane, asset),
+                &view.estate,
+                &asking.output,
+            )
+        }
+        Command::Compare {
+            before,
+            after,
+            from,
+            to,
+            asset,
+            output,
+        } => {
+            let first = load(before)?;
+            let second = match after {
+                Some(path) => load(path)?,
+                None => first.clone(),
+            };
+            if after.is_none() && from.is_none() && to.is_none() {
+                return Err(Refusal(
+                    "nothing to compare: give a second capture, or `--from MODEL --to MODEL`; \
+                     models: self-managed, automq-s3-wal"
+                        .to_owned(),
+                ));
+            }
+            let old = view_of(before, &first, from.as_deref())?;
+            let new = view_of(after.as_deref().unwrap_or(before), &second, to.as_deref())?;
+            for name in asset {
+                if old.asset(name).is_err() {
+                    new.asset(name)?;
+                }
+            }
+            answer(&query::compare(&old, &new, asset), &new.estate, output)
+        }
+        Command::Export {
+            capture,
+            model,
+            format,
+        } => {
+            let view = view_of(capture, &load(capture)?, model.as_deref())?;
+            let graph = BoundaryGraph::build(&view.estate, &view.derivation, &built_in_rows()?);
+            let text = match format {
+                ExportFormat::Json => document(&GraphDocument::new(&graph)),
+                ExportFormat::Dot => graph_dot(&graph),
+            };
+            output::raw(&text)?;
+            Ok(Exit::Done)
+        }
+        Command::Schema { name } => match schema(name) {
+            Some(text) => {
+                output::raw(&text)?;
+                Ok(Exit::Done)
+            }
+            None => Err(Refusal(format!(
+                "no schema `{name}`; there is: {}",
+                SCHEMAS.join(", ")
+            ))),
+        },
+        Command::Inspect { system } => Err(inspect(*system)),
+    }
+}
+
+/// The live inspectors are features of the build, and not part of this version yet.
+fn inspect(system: System) -> Refusal {
+    let (name, built) = match system {
+        System::Aws => ("aws", cfg!(feature = "aws")),
+        System::Kafka => ("kafka", cfg!(feature = "kafka")),
+    };
+    let why = if built {
+        "this version has no live inspector for it yet".to_owned()
+    } else {
+        format!("this build lacks the feature `{name}`")
+    };
+    Refusal(format!(
+        "cannot inspect {name}: {why}; export the answers to files and give their directory as \
+         CAPTURE (README, section \"What to collect\")"
+    ))
+}
+
+fn load(path: &Path) -> Result<Estate, Refusal> {
+    let capture = capture::load(path)?;
+    let estate = estate::build(&capture);
+    output::diagnostics(&estate.diagnostics);
+    Ok(estate)
+}
+
+fn view(asking: &Asking) -> Result<View, Refusal> {
+    view_of(
+        &asking.capture,
+        &load(&asking.capture)?,
+        asking.model.as_deref(),
+    )
+}
+
+fn view_of(path: &Path, estate: &Estate, model: Option<&str>) -> Result<View, Refusal> {
+    let models = models::built_in()?;
+    let target: Option<Model> = model.map(models::find).transpose()?;
+    let name = path.display().to_string();
+    Ok(View::new(
+        &name,
+        estate,
+        &models,
+        built_in_rows()?,
+        target.as_ref(),
+    )?)
+}
+
+fn built_in_rows() -> Result<Vec<rules::Row>, Refusal> {
+    rules::built_in().map_err(|errors| {
+        let lines: Vec<String> = errors.iter().map(ToString::to_string).collect();
+        Refusal(format!(
+            "a built-in rule pack is malformed: {}",
+            lines.join("; ")
+        ))
+    })
+}
+
+fn answer(value: &impl Answer, estate: &Estate, how: &Output) -> Result<Exit, Refusal> {
+    output::answer(value, how)?;
+    let complete = estate
+        .coverage
+        .calls
+        .values()
+        .all(|outcome| matches!(outcome, Outcome::Ok | Outcome::Absent));
+    Ok(if how.strict && !complete {
+        Exit::Gaps
+    } else {
+        Exit::Done
+    })
+}

@@ -1,0 +1,224 @@
+//! Who may send an AWS request or speak to a cluster, beyond the identities that were read.
+//!
+//! Outsiders are those whom the policies of log holders, their keys, secrets and roles name:
+//! accounts that were not read, services, identity providers, anybody at all; and, for each policy
+//! that was not read, whoever it names.
+//!
+//! Must never: judge what they may do.
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+use super::world::{ANY_OTHER_USER, World};
+use crate::capture::Source;
+use crate::estate::{Broker, Cluster, Estate, Seen};
+use crate::facts::Kind;
+use crate::names::{Arn, KafkaPrincipal};
+use crate::policy::{Document, PrincipalName};
+use crate::rules::Sort;
+
+/// Stands for an account of which nothing is known but that it exists.
+pub(super) const ANY_OTHER_ACCOUNT: &str = "any other";
+
+/// Outsiders by kind and id, in the order of both.
+pub(super) fn outsiders(world: &World<'_>) -> BTreeSet<(Kind, String)> {
+    let estate = world.estate;
+    let mut found = Outsiders {
+        estate,
+        found: BTreeSet::new(),
+    };
+    for bucket in members(world, Sort::Bucket) {
+        if let Some(bucket) = estate.buckets.get(bucket) {
+            found.policy(&bucket.policy);
+            found.owner(bucket.account.as_deref());
+        }
+    }
+    for key in members(world, Sort::Key) {
+        if let Some(key) = estate.keys.get(key) {
+            found.policy(&key.policy);
+        }
+    }
+    for secret in members(world, Sort::Secret) {
+        if let Some(secret) = estate.secrets.get(secret) {
+            found.policy(&secret.policy);
+            found.owner(Some(&secret.account));
+        }
+    }
+    for volume in members(world, Sort::Volume) {
+        found.owner(
+            estate
+                .volumes
+                .get(volume)
+                .map(|volume| volume.account.as_str()),
+        );
+    }
+    for snapshot in members(world, Sort::Snapshot) {
+        found.owner(estate.snapshots.get(snapshot).map(|s| s.account.as_str()));
+    }
+    for identity in estate.identities.values() {
+        if let Some(trust) = identity.trust.as_ref() {
+            found.trust(trust);
+        }
+    }
+    for vendor in estate
+        .clusters
+        .values()
+        .flat_map(|cluster| &cluster.vendors)
+    {
+        found.account(&vendor.account);
+    }
+    found.found
+}
+
+fn members<'w>(world: &'w World<'_>, sort: Sort) -> impl Iterator<Item = &'w str> {
+    world.all(sort).iter().map(|thing| world.id(*thing))
+}
+
+/// The id under which the identities of an unread account are reported.
+pub(super) fn unread_identities(account: &str) -> String {
+    format!("iam:GetAccountAuthorizationDetails (account {account})")
+}
+
+struct Outsiders<'e> {
+    estate: &'e Estate,
+    found: BTreeSet<(Kind, String)>,
+}
+
+impl Outsiders<'_> {
+    fn policy(&mut self, policy: &Seen<Arc<Document>>) {
+        match policy {
+            Seen::Is(document) => self.document(document, false),
+            Seen::Absent => {}
+            Seen::Unread(what) => {
+                self.found.insert((Kind::Whoever, what.to_string()));
+            }
+        }
+    }
+
+    fn trust(&mut self, document: &Document) {
+        self.document(document, true);
+    }
+
+    fn document(&mut self, document: &Document, trust: bool) {
+        for statement in &document.statements {
+            for name in statement.principal.items() {
+                self.name(name, trust);
+            }
+        }
+    }
+
+    fn name(&mut self, name: &PrincipalName, trust: bool) {
+        match name {
+            PrincipalName::Everyone if trust => self.account(ANY_OTHER_ACCOUNT),
+            PrincipalName::Everyone => {
+                self.found.insert((Kind::Anonymous, "anonymous".to_owned()));
+                self.account(ANY_OTHER_ACCOUNT);
+            }
+            PrincipalName::Account(account) => self.account(account),
+            PrincipalName::Arn(arn) => {
+                if let Ok(arn) = arn.parse::<Arn>() {
+                    self.account(arn.account());
+                }
+            }
+            // Services assume roles for their own work; only what they read as themselves counts.
+            PrincipalName::Service(_) if trust => {}
+            PrincipalName::Service(service) => {
+                self.found.insert((Kind::Service, service.clone()));
+            }
+            PrincipalName::Federated(provider) => {
+                self.found.insert((Kind::Federated, provider.clone()));
+            }
+            PrincipalName::CanonicalUser(_)
+            | PrincipalName::UniqueId(_)
+            | PrincipalName::Unreadable(_) => {}
+        }
+    }
+
+    fn account(&mut self, account: &str) {
+        let read = self
+            .estate
+            .accounts
+            .get(account)
+            .is_some_and(|a| a.identities_read);
+        if !read {
+            self.found
+                .insert((Kind::ExternalAccount, account.to_owned()));
+        }
+    }
+
+    /// The account of a holder: if its identities were not read, some of them may have rights.
+    fn owner(&mut self, account: Option<&str>) {
+        let Some(account) = account else {
+            return;
+        };
+        let read = self
+            .estate
+            .accounts
+            .get(account)
+            .is_some_and(|a| a.identities_read);
+        if !read {
+            self.found
+                .insert((Kind::Whoever, unread_identities(account)));
+        }
+    }
+}
+
+/// The Kafka principals that ACLs, super users, broker configurations and secrets name, with
+/// `User:ANONYMOUS` and a stand-in for everybody else.
+pub(super) fn kafka_users(estate: &Estate, cluster: &Cluster) -> Vec<KafkaPrincipal> {
+    let mut users: BTreeSet<KafkaPrincipal> = cluster.users.keys().cloned().collect();
+    let own = format!("{}/", cluster.name);
+    for link in estate.secrets.values().flat_map(|secret| &secret.users) {
+        users.extend(
+            link.to
+                .strip_prefix(&own)
+                .and_then(|user| user.parse().ok()),
+        );
+    }
+    users.insert(KafkaPrincipal::anonymous());
+    users.extend(ANY_OTHER_USER.parse::<KafkaPrincipal>().ok());
+    users.into_iter().collect()
+}
+
+/// `super.users` of a broker: entries split at `;` and trimmed, each with its place.
+pub(super) fn super_users(broker: &Broker) -> impl Iterator<Item = (&str, &Source)> {
+    let property = broker.properties.get("super.users");
+    property.into_iter().flat_map(|property| {
+        let entries = property
+            .value
+            .split(';')
+            .map(str::trim)
+            .filter(|entry| !entry.is_empty());
+        entries.map(|entry| (entry, &property.source))
+    })
+}
+
+/// Kafka users whose credential lies in a broker's configuration: the `username` of a JAAS entry,
+/// and every `user_NAME` of PLAIN.
+///
+/// Source: Apache Kafka documentation, Security, "Configuring Kafka brokers" for SASL/PLAIN.
+pub(super) fn jaas_users(broker: &Broker) -> Vec<(KafkaPrincipal, Source)> {
+    let mut users = Vec::new();
+    let entries = broker
+        .properties
+        .iter()
+        .filter(|(key, _)| key.ends_with("sasl.jaas.config"));
+    for (_, property) in entries {
+        for word in property.value.split([' ', ';']) {
+            let name = match word.split_once('=') {
+                Some(("username", name)) => name.trim_matches('"'),
+                Some((key, _)) => match key.strip_prefix("user_") {
+                    Some(name) => name,
+                    None => continue,
+                },
+                None => continue,
+            };
+            if !name.is_empty() {
+                users.push((KafkaPrincipal::user(name), property.source.clone()));
+            }
+        }
+    }
+    users.sort();
+    users.dedup();
+    users
+}

@@ -1,0 +1,379 @@
+//! The condition keys that one request carries: settled by the estate, chosen by the caller,
+//! certainly absent, or unknown.
+//!
+//! Source: IAM User Guide, "AWS global condition context keys"; Service Authorization Reference,
+//! condition keys of each service.
+//!
+//! Must never: take *unknown* for *absent*. Only keys whose availability the documents state are
+//! settled here; every other key of the request's own service is unknown.
+
+use std::collections::BTreeMap;
+
+use crate::estate::{Estate, Identity, IdentityKind, Seen};
+use crate::facts::{Kind, ThingIx};
+use crate::names::Arn;
+use crate::policy::{Context, Document, Effect, KeyState, PrincipalName, Truth};
+
+use super::world::World;
+
+/// Services whose keys never appear in another service's request.
+const SERVICE_PREFIXES: [&str; 18] = [
+    "s3:",
+    "kms:",
+    "ec2:",
+    "sts:",
+    "iam:",
+    "ssm:",
+    "secretsmanager:",
+    "ebs:",
+    "lambda:",
+    "kafka:",
+    "kafka-cluster:",
+    "elasticfilesystem:",
+    "rds:",
+    "sqs:",
+    "sns:",
+    "dynamodb:",
+    "cloudformation:",
+    "backup:",
+];
+
+/// Keys that the caller chooses: transport, client texts, request tags and session names.
+const CHOSEN: [&str; 8] = [
+    "aws:SecureTransport",
+    "aws:UserAgent",
+    "aws:Referer",
+    "aws:TagKeys",
+    "sts:ExternalId",
+    "sts:RoleSessionName",
+    "sts:SourceIdentity",
+    "sts:TransitiveTagKeys",
+];
+
+/// Prefixes of keys that the caller chooses, by service of the request.
+const CHOSEN_PREFIXES: [(&str, &str); 12] = [
+    ("", "aws:RequestTag/"),
+    ("s3:", "s3:x-amz-"),
+    ("s3:", "s3:TlsVersion"),
+    ("s3:", "s3:authType"),
+    ("s3:", "s3:signatureversion"),
+    ("s3:", "s3:signatureAge"),
+    ("s3:", "s3:versionid"),
+    ("ssm:", "ssm:SessionDocumentAccessCheck"),
+    ("secretsmanager:", "secretsmanager:Version"),
+    // What a launch asks for: type, image, metadata options, subnet, profile.
+    ("ec2:RunInstances", "ec2:"),
+    ("kms:", "kms:RequestAlias"),
+    ("ec2:CreateSnapshot", "ec2:OutpostArn"),
+];
+
+/// What a context is built from.
+pub(super) struct Asked<'a> {
+    pub(super) caller: ThingIx,
+    pub(super) action: &'a str,
+    /// The thing the request is about.
+    pub(super) target: ThingIx,
+    /// The resource's owner.
+    pub(super) resource_account: Option<&'a str>,
+    /// The bucket or secret on whose behalf its service sends the request.
+    pub(super) via: Option<ThingIx>,
+    /// Keys that the rule settles.
+    pub(super) settled: &'a BTreeMap<String, String>,
+    /// Whether the target exists already, with the tags that the estate shows.
+    pub(super) exists: bool,
+}
+
+/// The context of a request, without its network position.
+pub(super) fn of(world: &World<'_>, asked: &Asked<'_>) -> Context {
+    let mut context = Context::new(KeyState::Unknown);
+    let service = asked
+        .action
+        .split_once(':')
+        .map_or("", |(service, _)| service);
+    for prefix in SERVICE_PREFIXES {
+        if prefix.strip_suffix(':') != Some(service) {
+            context = context.prefix(prefix, KeyState::Absent);
+        }
+    }
+    for key in CHOSEN {
+        context = context.chosen(key);
+    }
+    for (action, prefix) in CHOSEN_PREFIXES {
+        if asked.action.starts_with(action) {
+            context = context.prefix(prefix, KeyState::Chosen);
+        }
+    }
+    context = principal(context, world, asked);
+    context = resource(context, world, asked);
+    context = encryption(context, world, asked);
+    for (key, value) in asked.settled {
+        context = context.known(key, value.as_str());
+    }
+    context
+}
+
+fn principal(mut context: Context, world: &World<'_>, asked: &Asked<'_>) -> Context {
+    let id = world.id(asked.caller);
+    let kind = world.kind(asked.caller);
+    let is_service = kind == Kind::Service;
+    context = context.known("aws:PrincipalIsAWSService", is_service.to_string());
+    if is_service {
+        // The service acts for somebody's resource, which it names in the source keys.
+        return context
+            .known("aws:PrincipalServiceName", id)
+            .absent("aws:MultiFactorAuthPresent");
+    }
+    context = context
+        .absent("aws:PrincipalServiceName")
+        .absent("aws:PrincipalServiceNamesList")
+        .absent("aws:SourceArn")
+        .absent("aws:SourceAccount")
+        .absent("aws:SourceOrgID")
+        .absent("aws:SourceOrgPaths");
+    match kind {
+        Kind::Identity => match world.identity(asked.caller) {
+            Some(identity) => known_identity(context, world.estate, identity),
+            None => context,
+        },
+        Kind::ExternalAccount if id == super::callers::ANY_OTHER_ACCOUNT => context,
+        Kind::ExternalAccount => {
+            organization(context.known("aws:PrincipalAccount", id), world.estate, id)
+        }
+        Kind::Anonymous => context
+            .known("aws:PrincipalType", "Anonymous")
+            .absent("aws:PrincipalAccount")
+            .absent("aws:PrincipalArn")
+            .absent("aws:PrincipalOrgID")
+            .absent("aws:PrincipalOrgPaths")
+            .absent("aws:username")
+            .prefix("aws:PrincipalTag/", KeyState::Absent)
+            .absent("aws:MultiFactorAuthPresent")
+            .absent("aws:MultiFactorAuthAge"),
+        Kind::Service
+        | Kind::Federated
+        | Kind::Whoever
+        | Kind::Host
+        | Kind::Position
+        | Kind::Subnet
+        | Kind::Bucket
+        | Kind::Key
+        | Kind::Volume
+        | Kind::Snapshot
+        | Kind::Secret
+        | Kind::Cluster
+        | Kind::Connection
+        | Kind::KafkaUser
+        | Kind::Session
+        | Kind::Topic
+        | Kind::Shortfall => context,
+    }
+}
+
+fn known_identity(mut context: Context, estate: &Estate, identity: &Identity) -> Context {
+    let name = identity
+        .arn
+        .parse::<Arn>()
+        .map(|arn| arn.name().to_owned())
+        .unwrap_or_default();
+    context = context
+        .known("aws:PrincipalAccount", identity.account.as_str())
+        .known("aws:PrincipalArn", identity.arn.as_str());
+    context = organization(context, estate, &identity.account);
+    context = match identity.kind {
+        IdentityKind::User => context
+            .known("aws:PrincipalType", "User")
+            .known("aws:username", name),
+        IdentityKind::Root => context
+            .known("aws:PrincipalType", "Account")
+            .absent("aws:username"),
+        IdentityKind::Role => context
+            .known("aws:PrincipalType", "AssumedRole")
+            .absent("aws:username"),
+    };
+    if identity.kind == IdentityKind::Role && only_services_assume(identity) {
+        // MFA is never present in a session that a service starts.
+        context = context
+            .absent("aws:MultiFactorAuthPresent")
+            .absent("aws:MultiFactorAuthAge");
+    }
+    let taggable = identity.kind == IdentityKind::Role && sessions_may_be_tagged(identity);
+    tags(
+        context,
+        &["aws:PrincipalTag/"],
+        (!taggable).then_some(&identity.tags),
+    )
+}
+
+/// Sets the keys `PREFIXname` from tags; without tags to go by they are unknown.
+fn tags(
+    mut context: Context,
+    prefixes: &[&str],
+    tags: Option<&BTreeMap<String, String>>,
+) -> Context {
+    for prefix in prefixes {
+        let rest = if tags.is_some() {
+            KeyState::Absent
+        } else {
+            KeyState::Unknown
+        };
+        context = context.prefix(prefix, rest);
+        for (key, value) in tags.into_iter().flatten() {
+            context = context.known(&format!("{prefix}{key}"), value.as_str());
+        }
+    }
+    context
+}
+
+fn organization(context: Context, estate: &Estate, account: &str) -> Context {
+    match &estate.organization.id {
+        Seen::Is(id) if estate.organization.levels.contains_key(account) => {
+            context.known("aws:PrincipalOrgID", id.as_str())
+        }
+        Seen::Is(id) if estate.organization.management_account.as_deref() == Some(account) => {
+            context.known("aws:PrincipalOrgID", id.as_str())
+        }
+        Seen::Absent => context
+            .absent("aws:PrincipalOrgID")
+            .absent("aws:PrincipalOrgPaths"),
+        Seen::Is(_) | Seen::Unread(_) => context,
+    }
+}
+
+fn allows(document: &Document, action: &str) -> bool {
+    document.statements.iter().any(|statement| {
+        statement.may(Effect::Allow) && statement.covers_action(action) != Truth::False
+    })
+}
+
+/// Whether some trust path lets whoever assumes the role tag the session, which overrides the
+/// role's own tags. Source: IAM User Guide, "Pass session tags in AWS STS".
+fn sessions_may_be_tagged(role: &Identity) -> bool {
+    role.trust
+        .as_ref()
+        .is_none_or(|trust| allows(trust, "sts:TagSession"))
+}
+
+fn only_services_assume(role: &Identity) -> bool {
+    let Some(trust) = role.trust.as_ref() else {
+        return false;
+    };
+    let service = |name: &PrincipalName| matches!(name, PrincipalName::Service(_));
+    trust.statements.iter().all(|statement| {
+        !statement.may(Effect::Allow)
+            || (!statement.principal.items().is_empty()
+                && statement.principal.items().iter().all(service))
+    })
+}
+
+fn resource(mut context: Context, world: &World<'_>, asked: &Asked<'_>) -> Context {
+    let estate = world.estate;
+    let id = world.id(asked.target);
+    if let Some(account) = asked.resource_account {
+        context = context
+            .known("aws:ResourceAccount", account)
+            .known("s3:ResourceAccount", account);
+        if let Seen::Is(org) = &estate.organization.id
+            && estate.organization.levels.contains_key(account)
+        {
+            context = context.known("aws:ResourceOrgID", org.as_str());
+        }
+    }
+    let (own, region) = match world.kind(asked.target) {
+        Kind::Identity => (estate.identities.get(id).map(|x| &x.tags), None),
+        Kind::Host => (
+            estate.hosts.get(id).map(|x| &x.tags),
+            estate.hosts.get(id).map(|x| x.region.as_str()),
+        ),
+        Kind::Volume => (
+            estate.volumes.get(id).map(|x| &x.tags),
+            estate.volumes.get(id).map(|x| x.region.as_str()),
+        ),
+        Kind::Snapshot => (
+            estate.snapshots.get(id).map(|x| &x.tags),
+            estate.snapshots.get(id).map(|x| x.region.as_str()),
+        ),
+        Kind::Secret => (
+            estate.secrets.get(id).map(|x| &x.tags),
+            estate.secrets.get(id).map(|x| x.region.as_str()),
+        ),
+        Kind::Bucket => (
+            None,
+            estate.buckets.get(id).and_then(|x| x.region.as_deref()),
+        ),
+        Kind::Key => (None, estate.keys.get(id).map(|x| x.region.as_str())),
+        Kind::ExternalAccount
+        | Kind::Service
+        | Kind::Federated
+        | Kind::Anonymous
+        | Kind::Whoever
+        | Kind::Position
+        | Kind::Subnet
+        | Kind::Cluster
+        | Kind::Connection
+        | Kind::KafkaUser
+        | Kind::Session
+        | Kind::Topic
+        | Kind::Shortfall => (None, None),
+    };
+    if let Some(region) = region.filter(|region| !region.is_empty()) {
+        context = context
+            .known("aws:RequestedRegion", region)
+            .known("ec2:Region", region);
+    }
+    let prefixes = [
+        "aws:ResourceTag/",
+        "ec2:ResourceTag/",
+        "ssm:resourceTag/",
+        "secretsmanager:ResourceTag/",
+    ];
+    tags(context, &prefixes, own.filter(|_| asked.exists))
+}
+
+/// The keys of a request that S3 or Secrets Manager repeats at KMS for the caller.
+///
+/// Source: KMS Developer Guide, "kms:ViaService", "Encryption context"; S3 User Guide, "Using
+/// server-side encryption with AWS KMS keys: encryption context": the bucket's ARN under a bucket
+/// key, else the object's. The network keys of the first request are not carried over.
+fn encryption(context: Context, world: &World<'_>, asked: &Asked<'_>) -> Context {
+    let Some(via) = asked.via else {
+        return context
+            .known("aws:ViaAWSService", "false")
+            .absent("aws:CalledVia")
+            .absent("aws:CalledViaFirst")
+            .absent("aws:CalledViaLast")
+            .absent("kms:ViaService");
+    };
+    let estate = world.estate;
+    let id = world.id(via);
+    let context = context.known("aws:ViaAWSService", "true");
+    let caller_account = world
+        .identity(asked.caller)
+        .map(|identity| identity.account.as_str());
+    let context = match caller_account {
+        Some(account) => context.known("kms:CallerAccount", account),
+        None => context,
+    };
+    if let Some(secret) = estate.secrets.get(id) {
+        let service = format!("secretsmanager.{}.amazonaws.com", secret.region);
+        return context
+            .known("kms:ViaService", service)
+            .known("kms:EncryptionContext:SecretARN", secret.arn.as_str());
+    }
+    let Some(bucket) = estate.buckets.get(id) else {
+        return context;
+    };
+    let context = match bucket.region.as_deref() {
+        Some(region) => context.known("kms:ViaService", format!("s3.{region}.amazonaws.com")),
+        None => context,
+    };
+    let arn = format!("arn:aws:s3:::{}", bucket.name);
+    match &bucket.encryption {
+        Seen::Is(crate::estate::Encryption::Kms {
+            bucket_key: true, ..
+        }) => context.known("kms:EncryptionContext:aws:s3:arn", arn),
+        Seen::Is(_) | Seen::Absent | Seen::Unread(_) => {
+            let object = format!("{arn}/{}", super::resources::SAMPLE_OBJECT);
+            context.known("kms:EncryptionContext:aws:s3:arn", object)
+        }
+    }
+}

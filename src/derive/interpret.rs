@@ -1,0 +1,487 @@
+//! The one interpreter of rule packs: finds every binding of a row, asks its tests, and writes the
+//! ground rules that follow.
+//!
+//! For requests that are not certain it also asks from every other network position, and after
+//! edits of the guards that the row names; each minimal answer becomes a rule with that position
+//! or those edits in its body. Where one thing alone is short, a rule is written whose body holds
+//! that shortfall, so that near misses can be found; nobody ever holds it.
+//!
+//! Must never: know a route. What it does for one row it does for all.
+
+use std::collections::BTreeMap;
+
+use super::judge::{Judge, Shortfall, Verdict, sender};
+use super::kafka;
+use super::relation::{follow, leads_nowhere};
+use super::world::World;
+use crate::facts::{Evidence, Facts, Kind, Note, NoteKind, Predicate, ThingIx};
+use crate::reach::{FactIx, RuleTableBuilder, Strength};
+use crate::rules::{Caller as By, KafkaTestKind, Row, Subject};
+
+/// A rule about particular things, with what it rests on.
+#[derive(Clone, Debug)]
+pub struct GroundRule {
+    /// Number of its row.
+    pub row: usize,
+    /// Variables of the row and the things they stand for.
+    pub bindings: Vec<(String, ThingIx)>,
+    /// What follows.
+    pub head: FactIx,
+    /// What must hold.
+    pub body: Vec<FactIx>,
+    /// How surely.
+    pub strength: Strength,
+    /// Statements, ACLs and links.
+    pub evidence: Vec<Evidence>,
+    /// Why not surely.
+    pub notes: Vec<Note>,
+    /// Guards that the principal changes on the way.
+    pub edits: Vec<ThingIx>,
+    /// What alone is missing, for rules that only near misses use.
+    pub lacks: Option<String>,
+}
+
+/// Everything that the interpreter writes.
+#[derive(Debug, Default)]
+pub(super) struct Written {
+    pub(super) facts: Facts,
+    pub(super) rules: Vec<GroundRule>,
+}
+
+pub(super) struct Interpreter<'w, 'e> {
+    world: &'w World<'e>,
+    judge: Judge<'w, 'e>,
+    kafka: kafka::Authorizers<'e>,
+    shortfalls: BTreeMap<String, ThingIx>,
+    written: Written,
+}
+
+/// A binding under construction, with what its relations rest on.
+#[derive(Clone, Debug)]
+struct Bound<'r> {
+    things: BTreeMap<&'r str, ThingIx>,
+    verdict: Verdict,
+}
+
+impl<'w, 'e> Interpreter<'w, 'e> {
+    pub(super) fn new(world: &'w World<'e>, shortfalls: BTreeMap<String, ThingIx>) -> Self {
+        Self {
+            world,
+            judge: Judge::new(world),
+            kafka: kafka::Authorizers::new(world.estate),
+            shortfalls,
+            written: Written::default(),
+        }
+    }
+
+    /// Writes the ground rules of every row.
+    pub(super) fn run(mut self, rows: &[Row]) -> (Written, BTreeMap<String, ThingIx>) {
+        for (index, row) in rows.iter().enumerate() {
+            let start = Bound {
+                things: BTreeMap::new(),
+                verdict: Verdict::certain(),
+            };
+            self.bind(index, row, 0, start);
+        }
+        (self.written, self.shortfalls)
+    }
+
+    fn bind<'r>(&mut self, index: usize, row: &'r Row, depth: usize, bound: Bound<'r>) {
+        let Some(binding) = row.bindings.get(depth) else {
+            self.complete(index, row, &bound);
+            return;
+        };
+        match &binding.subject {
+            Subject::Sort(sort) => {
+                for thing in self.world.all(*sort).to_vec() {
+                    let mut next = bound.clone();
+                    next.things.insert(&binding.variable, thing);
+                    self.bind(index, row, depth + 1, next);
+                }
+            }
+            Subject::Of(relation, of) => {
+                for reached in follow(self.world, *relation, bound.things[of.as_str()]) {
+                    let mut next = bound.clone();
+                    next.things.insert(&binding.variable, reached.thing);
+                    next.verdict = next.verdict.and(Verdict {
+                        strength: reached.strength,
+                        evidence: reached.evidence,
+                        notes: reached.notes,
+                        ..Verdict::certain()
+                    });
+                    self.bind(index, row, depth + 1, next);
+                }
+            }
+        }
+    }
+
+    fn complete(&mut self, index: usize, row: &Row, bound: &Bound<'_>) {
+        let mut verdict = bound.verdict.clone();
+        for (relation, of) in &row.unless {
+            let (strength, note) = leads_nowhere(self.world, *relation, bound.things[of.as_str()]);
+            verdict = verdict.and(Verdict {
+                strength,
+                notes: note.into_iter().collect(),
+                ..Verdict::certain()
+            });
+        }
+        if verdict.strength == Strength::Never || self.goes_nowhere(row, bound) {
+            return;
+        }
+        for given in &row.given {
+            verdict = verdict.and(self.given(given, bound));
+            if verdict.strength == Strength::Never {
+                return;
+            }
+        }
+        if row.requests.is_empty() && row.kafka.is_empty() {
+            self.write(index, row, bound, verdict, &[], &[]);
+            return;
+        }
+        self.tested(index, row, bound, &verdict);
+    }
+
+    /// Whether the head is among the body, so that the rule could never add anything.
+    fn goes_nowhere(&self, row: &Row, bound: &Bound<'_>) -> bool {
+        let head = bound.things[row.head.variable.as_str()];
+        row.body.iter().any(|atom| {
+            atom.predicate == row.head.predicate && bound.things[atom.variable.as_str()] == head
+        })
+    }
+
+    fn given(&mut self, request: &crate::rules::Request, bound: &Bound<'_>) -> Verdict {
+        let on = bound.things[request.on.as_str()];
+        let verdict = match &request.by {
+            By::Service(service) => self.judge.by_service(request, service, on),
+            By::Variable(variable) => {
+                let caller = bound.things[variable.as_str()];
+                let Some((id, class)) = self.world.internet() else {
+                    return Verdict::certain();
+                };
+                self.judge
+                    .request(request, caller, on, None, (id, class), false)
+            }
+        };
+        match &request.otherwise {
+            Some(assumption) if verdict.strength == Strength::Never => {
+                let off = self.world.estate.config.assume.get(assumption);
+                if off.is_some_and(|(value, _)| value == "off") {
+                    return verdict;
+                }
+                Verdict {
+                    strength: Strength::Gap,
+                    notes: vec![Note {
+                        kind: NoteKind::NotCollected,
+                        text: format!("{assumption} may stand in for {}", request.action),
+                        source: None,
+                    }],
+                    ..Verdict::certain()
+                }
+            }
+            Some(_) | None => verdict,
+        }
+    }
+
+    /// Asks the tests of a row from the internet, then from other positions, then after edits.
+    fn tested(&mut self, index: usize, row: &Row, bound: &Bound<'_>, base: &Verdict) {
+        let Some((internet, class)) = self.world.internet() else {
+            return;
+        };
+        let Some(plain) = self.ask(row, bound, (internet, class), &[]) else {
+            return;
+        };
+        let mut best = plain.verdict.strength;
+        if best > Strength::Never {
+            self.write(
+                index,
+                row,
+                bound,
+                base.clone().and(plain.verdict.clone()),
+                &[],
+                &[],
+            );
+        }
+        if best < Strength::Always && plain.verdict.by_position {
+            best = best.max(self.from_elsewhere(index, row, bound, base, best, &[]));
+        }
+        if best < Strength::Always {
+            best = best.max(self.after_edits(index, row, bound, base, best));
+        }
+        if best == Strength::Never
+            && let [(on, lacking)] = plain.lacking.as_slice()
+            && (lacking.denied || row.requests.iter().any(|request| request.on != *on))
+        {
+            self.write_shortfall(index, row, bound, base, lacking);
+        }
+    }
+
+    fn from_elsewhere(
+        &mut self,
+        index: usize,
+        row: &Row,
+        bound: &Bound<'_>,
+        base: &Verdict,
+        than: Strength,
+        edits: &[ThingIx],
+    ) -> Strength {
+        let mut best = than;
+        let positions: Vec<_> = self.world.elsewhere().collect();
+        for (position, id, class) in positions {
+            let service = row.requests.first().map_or("", |request| {
+                request.action.split(':').next().unwrap_or_default()
+            });
+            if !class.serves(self.world.estate, service) {
+                continue;
+            }
+            let Some(answer) = self.ask(row, bound, (id, class), edits) else {
+                continue;
+            };
+            if answer.verdict.strength > than {
+                best = best.max(answer.verdict.strength);
+                let verdict = base.clone().and(answer.verdict);
+                self.write(
+                    index,
+                    row,
+                    bound,
+                    verdict,
+                    edits,
+                    &[(Predicate::SendsFrom, position)],
+                );
+            }
+        }
+        best
+    }
+
+    /// Each minimal set of edits that makes the tests pass more surely than without (law 6).
+    fn after_edits(
+        &mut self,
+        index: usize,
+        row: &Row,
+        bound: &Bound<'_>,
+        base: &Verdict,
+        than: Strength,
+    ) -> Strength {
+        let Some((internet, class)) = self.world.internet() else {
+            return than;
+        };
+        let guards: Vec<ThingIx> = row
+            .edits
+            .iter()
+            .map(|variable| bound.things[variable.as_str()])
+            .collect();
+        let mut found: Vec<(u32, Strength)> = Vec::new();
+        let mut sets: Vec<u32> = (1..1_u32 << guards.len()).collect();
+        sets.sort_by_key(|set| set.count_ones());
+        for set in sets {
+            let edits: Vec<ThingIx> = guards
+                .iter()
+                .enumerate()
+                .filter(|(i, _)| set & (1 << i) != 0)
+                .map(|(_, guard)| *guard)
+                .collect();
+            let known = |strength: Strength| {
+                found
+                    .iter()
+                    .any(|(smaller, s)| smaller & set == *smaller && *s >= strength)
+            };
+            let Some(answer) = self.ask(row, bound, (internet, class), &edits) else {
+                continue;
+            };
+            let mut strength = answer.verdict.strength;
+            if strength > than && !known(strength) {
+                self.write(
+                    index,
+                    row,
+                    bound,
+                    base.clone().and(answer.verdict),
+                    &edits,
+                    &[],
+                );
+            } else if strength <= than && answer.verdict.by_position {
+                strength = self.from_elsewhere(index, row, bound, base, than, &edits);
+            }
+            if strength > than {
+                found.push((set, strength));
+            }
+        }
+        found
+            .iter()
+            .map(|(_, strength)| *strength)
+            .max()
+            .unwrap_or(than)
+    }
+
+    /// The answer to all tests of a row together; nothing when a test does not apply.
+    fn ask(
+        &mut self,
+        row: &Row,
+        bound: &Bound<'_>,
+        position: (&str, &super::positions::Class),
+        edits: &[ThingIx],
+    ) -> Option<Answer> {
+        let mut answer = Answer {
+            verdict: Verdict::certain(),
+            lacking: Vec::new(),
+        };
+        let mut by_whoever = None;
+        for request in &row.requests {
+            let caller = sender(request, &bound.things)?;
+            let on = bound.things[request.on.as_str()];
+            let via = request.via.as_ref().map(|via| bound.things[via.as_str()]);
+            let edited = edits.contains(&on);
+            let verdict = self
+                .judge
+                .request(request, caller, on, via, position, edited);
+            if self.world.kind(caller) == Kind::Whoever {
+                // What an unread policy may say, it may say about whoever passes the other tests.
+                let named = verdict.strength > Strength::Never;
+                by_whoever = by_whoever.or(named.then_some(verdict));
+                continue;
+            }
+            if verdict.strength == Strength::Never {
+                let shortfall = verdict.shortfall.clone().unwrap_or_else(|| Shortfall {
+                    text: format!("{} on {}", request.action, self.world.id(on)),
+                    denied: false,
+                    source: None,
+                });
+                answer.lacking.push((request.on.clone(), shortfall));
+                answer.verdict.strength = Strength::Never;
+                answer.verdict.by_position |= verdict.by_position;
+            } else {
+                answer.verdict = answer.verdict.and(verdict);
+            }
+        }
+        let whoever = row.requests.iter().any(|request| {
+            sender(request, &bound.things)
+                .is_some_and(|caller| self.world.kind(caller) == Kind::Whoever)
+        });
+        if whoever {
+            answer.verdict = by_whoever?;
+        }
+        for test in &row.kafka {
+            let session = self.world.sessions.get(&bound.things[test.by.as_str()])?;
+            let on = bound.things[test.on.as_str()];
+            let cluster = self
+                .world
+                .things
+                .find(Kind::Cluster, &session.cluster.name)?;
+            let open = edits.contains(&cluster);
+            let verdict = match test.kind {
+                KafkaTestKind::Bypass => self.kafka.bypass(session)?,
+                KafkaTestKind::Acl if open => self.kafka.after_edit(session)?,
+                KafkaTestKind::Acl => {
+                    self.kafka
+                        .acl(session, &test.operation, self.world.things.get(on))?
+                }
+            };
+            answer.verdict = answer.verdict.and(verdict);
+        }
+        Some(answer)
+    }
+
+    fn write(
+        &mut self,
+        index: usize,
+        row: &Row,
+        bound: &Bound<'_>,
+        verdict: Verdict,
+        edits: &[ThingIx],
+        more: &[(Predicate, ThingIx)],
+    ) {
+        let mut rule = self.ground(index, row, bound, verdict);
+        rule.body.extend(
+            edits
+                .iter()
+                .map(|guard| self.written.facts.intern(Predicate::Edits, *guard)),
+        );
+        rule.body.extend(
+            more.iter()
+                .map(|(predicate, thing)| self.written.facts.intern(*predicate, *thing)),
+        );
+        rule.edits = edits.to_vec();
+        self.written.rules.push(rule);
+    }
+
+    /// A rule that lacks exactly one thing, for near misses.
+    fn write_shortfall(
+        &mut self,
+        index: usize,
+        row: &Row,
+        bound: &Bound<'_>,
+        base: &Verdict,
+        lacking: &Shortfall,
+    ) {
+        let Some(shortfall) = self.shortfall_thing(&lacking.text) else {
+            return;
+        };
+        let mut rule = self.ground(index, row, bound, base.clone());
+        rule.body
+            .push(self.written.facts.intern(Predicate::Lacks, shortfall));
+        rule.evidence.extend(
+            lacking
+                .source
+                .iter()
+                .map(|source| Evidence::statement(lacking.text.clone(), source.clone())),
+        );
+        rule.lacks = Some(lacking.text.clone());
+        self.written.rules.push(rule);
+    }
+
+    /// Shortfalls are things too; their numbers follow those of the world.
+    fn shortfall_thing(&mut self, text: &str) -> Option<ThingIx> {
+        let next = self.world.things.after(self.shortfalls.len())?;
+        Some(*self.shortfalls.entry(text.to_owned()).or_insert(next))
+    }
+
+    fn ground(
+        &mut self,
+        index: usize,
+        row: &Row,
+        bound: &Bound<'_>,
+        verdict: Verdict,
+    ) -> GroundRule {
+        let facts = &mut self.written.facts;
+        let body = row.body.iter();
+        let body =
+            body.map(|atom| facts.intern(atom.predicate, bound.things[atom.variable.as_str()]));
+        let body = body.collect();
+        let head = facts.intern(row.head.predicate, bound.things[row.head.variable.as_str()]);
+        let mut notes = verdict.notes;
+        notes.sort();
+        notes.dedup();
+        if verdict.strength == Strength::Always {
+            notes.clear();
+        }
+        let bindings = row.bindings.iter();
+        let bindings = bindings.map(|b| (b.variable.clone(), bound.things[b.variable.as_str()]));
+        GroundRule {
+            row: index,
+            bindings: bindings.collect(),
+            head,
+            body,
+            strength: verdict.strength,
+            evidence: verdict.evidence,
+            notes,
+            edits: Vec::new(),
+            lacks: None,
+        }
+    }
+}
+
+struct Answer {
+    verdict: Verdict,
+    /// What each refused request lacks, with the variable that it is about.
+    lacking: Vec<(String, Shortfall)>,
+}
+
+impl Written {
+    /// The rules as the reach engine wants them, numbered alike.
+    pub(super) fn table(&self) -> crate::reach::RuleTable {
+        let mut builder = RuleTableBuilder::new();
+        builder.add_facts(self.facts.len());
+        for rule in &self.rules {
+            builder.rule(rule.head, &rule.body, rule.strength);
+        }
+        builder.build()
+    }
+}

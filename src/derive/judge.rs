@@ -1,0 +1,688 @@
+//! Asks the policy engine about one request of a rule, with every layer that has a say.
+//!
+//! Must never: combine requests; each is one session's, and the interpreter joins them.
+
+use std::collections::{BTreeMap, HashMap};
+
+use super::context::{self, Asked};
+use super::positions::{Class, KEYS};
+use super::resources::{Wanted, wanted};
+use super::world::World;
+use crate::capture::Source;
+use crate::estate::{Estate, Identity, IdentityKind, OrgLevel, Origin, PolicyHold, Seen};
+use crate::facts::{Evidence, Kind, Note, NoteKind, ThingIx};
+use crate::policy::{
+    self, Caller, Context, Decision, Document, Effect, Guard, Layer, LayerKind, Layers,
+    ResourceKind, ResourcePolicy, Truth, rcp_covers,
+};
+use crate::reach::Strength;
+use crate::rules::{Caller as By, Request};
+
+/// What became of one request, or of several together.
+#[derive(Clone, Debug)]
+pub(super) struct Verdict {
+    pub(super) strength: Strength,
+    pub(super) evidence: Vec<Evidence>,
+    pub(super) notes: Vec<Note>,
+    /// For *never*: what is missing, when it is a single thing.
+    pub(super) shortfall: Option<Shortfall>,
+    /// Whether a condition that was looked at reads the network position.
+    pub(super) by_position: bool,
+    /// Whether a policy of the caller's own grants.
+    pub(super) own_grant: bool,
+}
+
+/// What one refused request lacks.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Shortfall {
+    /// `kms:Decrypt on KEY: no key policy statement grants it`.
+    pub(super) text: String,
+    /// Whether everything was granted and a deny alone stands in the way.
+    pub(super) denied: bool,
+    /// The statement that denies.
+    pub(super) source: Option<Source>,
+}
+
+impl Verdict {
+    /// What holds when nothing was asked.
+    pub(super) fn certain() -> Self {
+        Self {
+            strength: Strength::Always,
+            evidence: Vec::new(),
+            notes: Vec::new(),
+            shortfall: None,
+            by_position: false,
+            own_grant: false,
+        }
+    }
+
+    fn never() -> Self {
+        Self {
+            strength: Strength::Never,
+            ..Self::certain()
+        }
+    }
+
+    fn gap(text: String) -> Self {
+        Self {
+            strength: Strength::Gap,
+            notes: vec![Note {
+                kind: NoteKind::NotCollected,
+                text,
+                source: None,
+            }],
+            ..Self::certain()
+        }
+    }
+
+    /// Both must hold.
+    pub(super) fn and(mut self, other: Self) -> Self {
+        self.strength = self.strength & other.strength;
+        self.evidence.extend(other.evidence);
+        self.notes.extend(other.notes);
+        self.by_position |= other.by_position;
+        self.own_grant |= other.own_grant;
+        self.shortfall = self.shortfall.or(other.shortfall);
+        self
+    }
+}
+
+/// What was asked, for answers that were given before.
+#[derive(Clone, PartialEq, Eq, Hash)]
+struct Key {
+    caller: ThingIx,
+    action: String,
+    part: crate::rules::Part,
+    on: ThingIx,
+    via: Option<ThingIx>,
+    class: String,
+    edited: bool,
+}
+
+/// Decides requests, remembering answers.
+pub(super) struct Judge<'w, 'e> {
+    world: &'w World<'e>,
+    answers: HashMap<Key, Verdict>,
+}
+
+impl<'w, 'e> Judge<'w, 'e> {
+    pub(super) fn new(world: &'w World<'e>) -> Self {
+        Self {
+            world,
+            answers: HashMap::new(),
+        }
+    }
+
+    /// Whether `caller` may send the request about `on`, from `position`.
+    pub(super) fn request(
+        &mut self,
+        request: &Request,
+        caller: ThingIx,
+        on: ThingIx,
+        via: Option<ThingIx>,
+        position: (&str, &Class),
+        edited: bool,
+    ) -> Verdict {
+        let key = Key {
+            caller,
+            action: request.action.clone(),
+            part: request.part,
+            on,
+            via,
+            class: position.0.to_owned(),
+            edited,
+        };
+        if let Some(known) = self.answers.get(&key) {
+            return known.clone();
+        }
+        let asking = Asking {
+            world: self.world,
+            request,
+            on,
+            via,
+            class: position.1,
+            edited,
+        };
+        let verdict = asking.by_thing(caller);
+        self.answers.insert(key, verdict.clone());
+        verdict
+    }
+
+    /// Whether a service may send the request for the estate.
+    pub(super) fn by_service(&self, request: &Request, service: &str, on: ThingIx) -> Verdict {
+        let Some((_, class)) = self.world.classes.first_key_value() else {
+            return Verdict::never();
+        };
+        let asking = Asking {
+            world: self.world,
+            request,
+            on,
+            via: None,
+            class,
+            edited: false,
+        };
+        let caller = Caller::Service {
+            name: service.to_owned(),
+        };
+        let context = Context::new(policy::KeyState::Unknown)
+            .known("aws:PrincipalIsAWSService", "true")
+            .known("aws:PrincipalServiceName", service);
+        asking.decide(&caller, None, Some(context), on)
+    }
+}
+
+struct Asking<'a, 'e> {
+    world: &'a World<'e>,
+    request: &'a Request,
+    on: ThingIx,
+    via: Option<ThingIx>,
+    class: &'a Class,
+    edited: bool,
+}
+
+impl Asking<'_, '_> {
+    fn by_thing(&self, thing: ThingIx) -> Verdict {
+        let id = self.world.id(thing);
+        let identity = self.world.identity(thing);
+        let caller = match self.world.kind(thing) {
+            Kind::Identity => match identity {
+                Some(identity) => caller_of(identity),
+                None => return Verdict::never(),
+            },
+            Kind::ExternalAccount => Caller::ExternalAccount {
+                // An account that nobody has: named by `*` alone.
+                account: if id == super::callers::ANY_OTHER_ACCOUNT {
+                    "000000000000".to_owned()
+                } else {
+                    id.to_owned()
+                },
+            },
+            Kind::Service => Caller::Service {
+                name: id.to_owned(),
+            },
+            Kind::Federated => Caller::Federated { arn: id.to_owned() },
+            Kind::Anonymous => Caller::Anonymous,
+            Kind::Whoever => return self.by_whoever(id),
+            Kind::Host
+            | Kind::Position
+            | Kind::Subnet
+            | Kind::Bucket
+            | Kind::Key
+            | Kind::Volume
+            | Kind::Snapshot
+            | Kind::Secret
+            | Kind::Cluster
+            | Kind::Connection
+            | Kind::KafkaUser
+            | Kind::Session
+            | Kind::Topic
+            | Kind::Shortfall => return Verdict::never(),
+        };
+        if !self.suits(&caller) {
+            return Verdict::never();
+        }
+        self.decide(&caller, identity, None, thing)
+    }
+
+    /// Providers assume roles by another action than everybody else.
+    fn suits(&self, caller: &Caller) -> bool {
+        let federated = matches!(caller, Caller::Federated { .. });
+        let by_token = self.request.action.starts_with("sts:AssumeRoleWith");
+        federated == by_token
+    }
+
+    fn by_whoever(&self, missing: &str) -> Verdict {
+        let unread = self.policy_of(self.on).and_then(|policy| match policy {
+            Seen::Unread(what) => Some(&**what),
+            Seen::Is(_) | Seen::Absent => None,
+        });
+        let account = self.owner();
+        let by_account = account.is_some_and(|a| super::callers::unread_identities(a) == missing);
+        if unread == Some(missing) || by_account {
+            Verdict::gap(format!("{missing} was not collected"))
+        } else {
+            Verdict::never()
+        }
+    }
+
+    fn owner(&self) -> Option<&str> {
+        let estate = self.world.estate;
+        let id = self.world.id(self.on);
+        let bucket = || estate.buckets.get(id).and_then(|x| x.account.as_deref());
+        let key = || estate.keys.get(id).map(|x| x.account.as_str());
+        let secret = || estate.secrets.get(id).map(|x| x.account.as_str());
+        let volume = || estate.volumes.get(id).map(|x| x.account.as_str());
+        let snapshot = || estate.snapshots.get(id).map(|x| x.account.as_str());
+        let role = estate.identities.get(id).map(|x| x.account.as_str());
+        role.or_else(bucket)
+            .or_else(key)
+            .or_else(secret)
+            .or_else(volume)
+            .or_else(snapshot)
+    }
+
+    fn policy_of(&self, thing: ThingIx) -> Option<&Seen<std::sync::Arc<Document>>> {
+        let estate = self.world.estate;
+        let id = self.world.id(thing);
+        match self.world.kind(thing) {
+            Kind::Bucket => estate.buckets.get(id).map(|x| &x.policy),
+            Kind::Key => estate.keys.get(id).map(|x| &x.policy),
+            Kind::Secret => estate.secrets.get(id).map(|x| &x.policy),
+            Kind::Identity if self.request.action.starts_with("sts:AssumeRole") => {
+                estate.identities.get(id).map(|x| &x.trust)
+            }
+            Kind::Identity
+            | Kind::ExternalAccount
+            | Kind::Service
+            | Kind::Federated
+            | Kind::Anonymous
+            | Kind::Whoever
+            | Kind::Host
+            | Kind::Position
+            | Kind::Subnet
+            | Kind::Volume
+            | Kind::Snapshot
+            | Kind::Cluster
+            | Kind::Connection
+            | Kind::KafkaUser
+            | Kind::Session
+            | Kind::Topic
+            | Kind::Shortfall => None,
+        }
+    }
+
+    fn decide(
+        &self,
+        caller: &Caller,
+        identity: Option<&Identity>,
+        context: Option<Context>,
+        thing: ThingIx,
+    ) -> Verdict {
+        let estate = self.world.estate;
+        let unread_policy = format!("the policy of {}", self.world.id(self.on));
+        let resource = match self.policy_of(self.on) {
+            Some(_) if self.edited => ResourcePolicy::Edited,
+            Some(Seen::Is(document)) => ResourcePolicy::Document(document),
+            Some(Seen::Unread(what)) => ResourcePolicy::Unread(what),
+            Some(Seen::Absent) if self.world.kind(self.on) == Kind::Key => {
+                ResourcePolicy::Unread(&unread_policy)
+            }
+            Some(Seen::Absent) | None => ResourcePolicy::None,
+        };
+        let mut documents: Vec<&Document> = identity.map(read_documents).unwrap_or_default();
+        if let ResourcePolicy::Document(document) = resource {
+            documents.push(document);
+        }
+        let scp_text = "service control policies";
+        let rcp_text = "resource control policies";
+        let endpoint = self.class.endpoint(estate);
+        let mut all = Verdict::certain();
+        for want in wanted(self.world, self.request.part, self.on, &documents) {
+            let account = want.account.as_deref();
+            let layers = Layers {
+                identity: identity.map(|i| layer(&i.policies)).unwrap_or_default(),
+                boundary: identity
+                    .and_then(|i| i.boundary.as_ref())
+                    .and_then(one_layer),
+                boundary_unread: identity.and_then(boundary_unread),
+                session: None,
+                scps: match identity {
+                    Some(identity) => guard(estate, &identity.account, "scps", scp_text, |level| {
+                        &level.scps
+                    }),
+                    None => Guard::None,
+                },
+                rcps: match account {
+                    Some(account) if rcp_covers(&self.request.action) != Truth::False => {
+                        guard(estate, account, "rcps", rcp_text, |level| &level.rcps)
+                    }
+                    Some(_) | None => Guard::None,
+                },
+                resource,
+                resource_kind: match self.world.kind(self.on) {
+                    Kind::Key => ResourceKind::Key,
+                    Kind::Identity if self.request.action.starts_with("sts:AssumeRole") => {
+                        ResourceKind::Trust
+                    }
+                    _ => ResourceKind::Ordinary,
+                },
+                endpoint: endpoint.and_then(|endpoint| match &endpoint.policy {
+                    Seen::Is(document) => Some(Layer::of([&**document])),
+                    Seen::Absent => None,
+                    Seen::Unread(what) => Some(Layer {
+                        documents: Vec::new(),
+                        unread: vec![what],
+                    }),
+                }),
+                block_public_access: self.restricts_public(),
+            };
+            let context = match &context {
+                Some(context) => context.clone(),
+                None => self.context(thing, &want),
+            };
+            all = all.and(self.best(caller, &want, &layers, &context));
+            if all.strength == Strength::Never {
+                break;
+            }
+        }
+        self.without_the_thousand(all, identity)
+    }
+
+    fn context(&self, caller: ThingIx, want: &Wanted) -> Context {
+        let context = context::of(
+            self.world,
+            &Asked {
+                caller,
+                action: &self.request.action,
+                target: self.on,
+                resource_account: want.account.as_deref(),
+                via: self.via,
+                settled: &self.request.context,
+                exists: want.exists,
+            },
+        );
+        if self.via.is_some() {
+            return KEYS
+                .iter()
+                .fold(context, |context, key| context.absent(key));
+        }
+        self.class.overlay(context)
+    }
+
+    /// The best answer over the candidates, all of which the caller or the engine may choose.
+    fn best(
+        &self,
+        caller: &Caller,
+        want: &Wanted,
+        layers: &Layers<'_>,
+        context: &Context,
+    ) -> Verdict {
+        let mut best: Option<(Decision, &str)> = None;
+        for candidate in &want.candidates {
+            let decision = policy::decide(
+                &policy::Request {
+                    caller,
+                    action: &self.request.action,
+                    resource: candidate,
+                    resource_account: want.account.as_deref(),
+                    context,
+                    resource_certain: !candidate.contains(policy::PLACEHOLDER),
+                },
+                layers,
+            );
+            let better = best.as_ref().is_none_or(|(known, _)| {
+                (decision.strength, decision.without_denies)
+                    > (known.strength, known.without_denies)
+            });
+            if better {
+                let done = decision.strength == Strength::Always;
+                best = Some((decision, candidate));
+                if done {
+                    break;
+                }
+            }
+        }
+        match best {
+            Some((decision, resource)) => self.verdict(decision, resource),
+            None => Verdict::never(),
+        }
+    }
+
+    fn verdict(&self, decision: Decision, resource: &str) -> Verdict {
+        let action = &self.request.action;
+        let by_position = self.via.is_none() && KEYS.iter().any(|key| decision.keys.contains(*key));
+        if decision.strength == Strength::Never {
+            let shortfall = shortfall(&decision, action, resource);
+            return Verdict {
+                shortfall,
+                by_position,
+                ..Verdict::never()
+            };
+        }
+        let own_grant = decision
+            .evidence
+            .iter()
+            .any(|found| found.layer == LayerKind::Identity);
+        let mut evidence: Vec<Evidence> = decision
+            .evidence
+            .iter()
+            .map(|found| {
+                let sid = found
+                    .sid
+                    .as_ref()
+                    .map(|sid| format!(" ({sid})"))
+                    .unwrap_or_default();
+                let says = format!("{} allows {action}{sid}", layer_words(found.layer));
+                statement(says, &found.source)
+            })
+            .collect();
+        if self.edited {
+            let says = format!(
+                "the rewritten policy of {} allows {action}",
+                self.world.id(self.on)
+            );
+            let origin = Origin::Inferred {
+                why: "whoever may rewrite a policy may grant themselves".to_owned(),
+                from: Vec::new(),
+            };
+            evidence.push(Evidence::description(says, origin));
+        }
+        let mut notes: Vec<Note> = decision
+            .residual
+            .iter()
+            .map(|residual| Note {
+                kind: NoteKind::Condition,
+                text: format!(
+                    "{} {} only if {}",
+                    layer_words(residual.layer),
+                    if residual.effect == Effect::Deny {
+                        "denies"
+                    } else {
+                        "allows"
+                    },
+                    residual.text
+                ),
+                source: Some(residual.source.clone()),
+            })
+            .collect();
+        notes.extend(decision.unread.iter().map(|what| Note {
+            kind: NoteKind::NotCollected,
+            text: what.clone(),
+            source: None,
+        }));
+        Verdict {
+            strength: decision.strength,
+            evidence,
+            notes,
+            shortfall: None,
+            by_position,
+            own_grant,
+        }
+    }
+
+    /// A gap that stands in the resource's unread policy alone is reported once, as whoever that
+    /// policy names, and not for every identity of the account (law 1).
+    fn without_the_thousand(&self, verdict: Verdict, identity: Option<&Identity>) -> Verdict {
+        if verdict.strength != Strength::Gap || identity.is_none() {
+            return verdict;
+        }
+        let Some(Seen::Unread(policy)) = self.policy_of(self.on) else {
+            return verdict;
+        };
+        let alone = !verdict.own_grant
+            && verdict
+                .notes
+                .iter()
+                .all(|note| note.text == **policy || is_limit(&note.text));
+        if alone { Verdict::never() } else { verdict }
+    }
+
+    fn restricts_public(&self) -> Truth {
+        if self.world.kind(self.on) != Kind::Bucket {
+            return Truth::False;
+        }
+        let bucket = self.world.estate.buckets.get(self.world.id(self.on));
+        match bucket.map(|bucket| &bucket.public_access_block) {
+            Some(Seen::Is(block)) => block.restrict_public_buckets.into(),
+            Some(Seen::Absent) => Truth::False,
+            Some(Seen::Unread(_)) | None => Truth::Unknown,
+        }
+    }
+}
+
+fn is_limit(text: &str) -> bool {
+    text.starts_with("service control policies") || text.starts_with("resource control policies")
+}
+
+/// A statement of a policy: captured, or published by a model.
+fn statement(says: String, source: &Source) -> Evidence {
+    if source.file().starts_with("graphs/") {
+        let origin = Origin::Assumed {
+            why: "published with the platform".to_owned(),
+            at: source.clone(),
+        };
+        return Evidence::description(says, origin);
+    }
+    Evidence::statement(says, source.clone())
+}
+
+fn shortfall(decision: &Decision, action: &str, resource: &str) -> Option<Shortfall> {
+    if decision.without_denies > Strength::Never {
+        let source = decision.evidence.first().map(|found| found.source.clone());
+        let place = source
+            .as_ref()
+            .map(|s| format!(" by {s}"))
+            .unwrap_or_default();
+        return Some(Shortfall {
+            text: format!("{action} on {resource}: denied{place}"),
+            denied: true,
+            source,
+        });
+    }
+    let text = match decision.ungranted {
+        Some(layer) => {
+            format!(
+                "{action} on {resource}: no {} statement grants it",
+                layer_words(layer)
+            )
+        }
+        None => format!("{action} on {resource}: nothing grants it"),
+    };
+    Some(Shortfall {
+        text,
+        denied: false,
+        source: None,
+    })
+}
+
+fn layer_words(layer: LayerKind) -> &'static str {
+    match layer {
+        LayerKind::Identity => "identity policy",
+        LayerKind::Boundary => "permissions boundary",
+        LayerKind::Session => "session policy",
+        LayerKind::Scp => "service control policy",
+        LayerKind::Rcp => "resource control policy",
+        LayerKind::Resource => "resource policy",
+        LayerKind::Trust => "trust policy",
+        LayerKind::Key => "key policy",
+        LayerKind::Endpoint => "endpoint policy",
+    }
+}
+
+/// The caller that an identity makes requests as.
+fn caller_of(identity: &Identity) -> Caller {
+    match identity.kind {
+        IdentityKind::User => Caller::User {
+            arn: identity.arn.clone(),
+        },
+        IdentityKind::Role => Caller::Role {
+            arn: identity.arn.clone(),
+            session: None,
+        },
+        IdentityKind::Root => Caller::Root {
+            account: identity.account.clone(),
+        },
+    }
+}
+
+fn read_documents(identity: &Identity) -> Vec<&Document> {
+    identity
+        .policies
+        .iter()
+        .filter_map(|hold| hold.document.as_ref())
+        .map(|d| &**d)
+        .collect()
+}
+
+fn layer(holds: &[PolicyHold]) -> Layer<'_> {
+    let mut layer = Layer::default();
+    for hold in holds {
+        match &hold.document {
+            Seen::Is(document) => layer.documents.push(document),
+            Seen::Unread(what) => layer.unread.push(what),
+            Seen::Absent => {}
+        }
+    }
+    layer
+}
+
+fn one_layer(hold: &PolicyHold) -> Option<Layer<'_>> {
+    hold.document
+        .as_ref()
+        .map(|document| Layer::of([&**document]))
+}
+
+fn boundary_unread(identity: &Identity) -> Option<&str> {
+    match &identity.boundary {
+        Seen::Unread(what) => Some(what),
+        Seen::Is(hold) => match &hold.document {
+            Seen::Unread(what) => Some(what),
+            Seen::Is(_) | Seen::Absent => None,
+        },
+        Seen::Absent => None,
+    }
+}
+
+/// The organization's limits over an account: known not to bind it, read level by level, or
+/// unread.
+fn guard<'e>(
+    estate: &'e Estate,
+    account: &str,
+    assumption: &str,
+    unread: &'e str,
+    of: impl Fn(&'e OrgLevel) -> &'e Seen<Vec<PolicyHold>>,
+) -> Guard<'e> {
+    let organization = &estate.organization;
+    let assumed = estate
+        .config
+        .assume
+        .get(assumption)
+        .is_some_and(|(value, _)| value == "none");
+    let exempt = organization.management_account.as_deref() == Some(account);
+    if assumed || exempt || matches!(organization.id, Seen::Absent) {
+        return Guard::None;
+    }
+    let Some(levels) = organization.levels.get(account) else {
+        return Guard::Unread(unread);
+    };
+    let mut read = Vec::new();
+    for level in levels {
+        match of(level) {
+            Seen::Is(holds) => read.push(layer(holds)),
+            Seen::Absent => {}
+            Seen::Unread(what) => read.push(Layer {
+                documents: Vec::new(),
+                unread: vec![what],
+            }),
+        }
+    }
+    Guard::Levels(read)
+}
+
+/// The settled keys of a request that a rule sends by a variable.
+pub(super) fn sender(request: &Request, bound: &BTreeMap<&str, ThingIx>) -> Option<ThingIx> {
+    match &request.by {
+        By::Variable(variable) => bound.get(variable.as_str()).copied(),
+        By::Service(_) => None,
+    }
+}

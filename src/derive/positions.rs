@@ -1,0 +1,429 @@
+//! Network positions that some policy tells apart, and who sends from them.
+//!
+//! A position class is one consistent assignment of `aws:SourceVpce`, `aws:SourceVpc`,
+//! `aws:VpcSourceIp` and `aws:SourceIp`. Classes come from the values that conditions name and
+//! from the endpoints of the estate; everyone starts on the internet.
+//!
+//! Source: IAM User Guide, "AWS global condition context keys", network properties: a request
+//! through a VPC endpoint carries the VPC keys and no `aws:SourceIp`.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::net::IpAddr;
+
+use ipnet::IpNet;
+
+use super::relation::Reached;
+use super::world::World;
+use crate::estate::{Call, Endpoint, Estate, Host, Origin, Outcome, Seen};
+use crate::facts::{Evidence, Kind, Note, NoteKind, ThingIx};
+use crate::policy::{Context, Document, KeyState};
+use crate::reach::Strength;
+use crate::rules::Sort;
+
+/// Condition keys that a position settles, in lower case.
+pub(super) const KEYS: [&str; 4] = [
+    "aws:sourceip",
+    "aws:sourcevpc",
+    "aws:sourcevpce",
+    "aws:vpcsourceip",
+];
+
+/// One position class.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Class {
+    /// Any internet address that no condition names.
+    Internet(IpAddr),
+    /// Through this VPC endpoint, of this VPC when that is known.
+    Endpoint { id: String, vpc: Option<String> },
+    /// Through some endpoint of this VPC.
+    Vpc(String),
+    /// An address of this block, which some condition names.
+    Network(IpNet, IpAddr),
+}
+
+impl Class {
+    /// The keys as a request from here carries them.
+    pub(super) fn overlay(&self, context: Context) -> Context {
+        let vpc = |context: Context, endpoint: KeyState, vpc: KeyState| {
+            context
+                .absent("aws:SourceIp")
+                .with("aws:SourceVpce", endpoint)
+                .with("aws:SourceVpc", vpc)
+                .unknown("aws:VpcSourceIp")
+        };
+        let known = |value: &str| KeyState::Known(vec![value.to_owned()]);
+        match self {
+            Self::Internet(address) | Self::Network(_, address) => context
+                .known("aws:SourceIp", address.to_string())
+                .absent("aws:SourceVpce")
+                .absent("aws:SourceVpc")
+                .absent("aws:VpcSourceIp"),
+            Self::Endpoint {
+                id,
+                vpc: Some(owner),
+            } => vpc(context, known(id), known(owner)),
+            Self::Endpoint { id, vpc: None } => vpc(context, known(id), KeyState::Unknown),
+            Self::Vpc(id) => vpc(context, KeyState::Unknown, known(id)),
+        }
+    }
+
+    /// The endpoint whose policy a request from here meets.
+    pub(super) fn endpoint<'e>(&self, estate: &'e Estate) -> Option<&'e Endpoint> {
+        match self {
+            Self::Endpoint { id, .. } => estate.endpoints.get(id),
+            Self::Internet(_) | Self::Vpc(_) | Self::Network(..) => None,
+        }
+    }
+
+    /// Whether a request to this AWS service can come from here at all.
+    pub(super) fn serves(&self, estate: &Estate, service: &str) -> bool {
+        self.endpoint(estate)
+            .is_none_or(|endpoint| endpoint.service == service)
+    }
+}
+
+/// All classes of an estate by id, `internet` among them.
+pub(super) fn discover<'d>(
+    estate: &Estate,
+    documents: impl Iterator<Item = &'d Document>,
+) -> BTreeMap<String, Class> {
+    let mut named: BTreeMap<&str, BTreeSet<String>> = BTreeMap::new();
+    for test in documents
+        .flat_map(|d| &d.statements)
+        .flat_map(|s| &s.conditions)
+    {
+        if let Some(key) = KEYS.iter().find(|key| **key == test.key) {
+            let values = test.values.iter().map(|value| value.text().to_owned());
+            named.entry(*key).or_default().extend(values);
+        }
+    }
+    let mut classes = BTreeMap::new();
+    let networks: BTreeSet<IpNet> = named
+        .get("aws:sourceip")
+        .into_iter()
+        .flatten()
+        .filter_map(|v| network(v))
+        .collect();
+    for net in &networks {
+        if net.prefix_len() > 0 {
+            classes.insert(
+                net.to_string(),
+                Class::Network(*net, inside(*net, &networks)),
+            );
+        }
+    }
+    if named.contains_key("aws:sourcevpce") || named.contains_key("aws:sourcevpc") {
+        for endpoint in estate.endpoints.values() {
+            let class = Class::Endpoint {
+                id: endpoint.id.clone(),
+                vpc: Some(endpoint.vpc.clone()),
+            };
+            classes.insert(endpoint.id.clone(), class);
+        }
+    }
+    for id in named.get("aws:sourcevpce").into_iter().flatten() {
+        if !id.contains(['*', '?', '$']) && !classes.contains_key(id) {
+            let class = Class::Endpoint {
+                id: id.clone(),
+                vpc: None,
+            };
+            classes.insert(id.clone(), class);
+        }
+    }
+    for id in named.get("aws:sourcevpc").into_iter().flatten() {
+        let covered = estate
+            .endpoints
+            .values()
+            .any(|endpoint| endpoint.vpc == *id);
+        if !id.contains(['*', '?', '$']) && !covered {
+            classes.insert(id.clone(), Class::Vpc(id.clone()));
+        }
+    }
+    classes.insert("internet".to_owned(), Class::Internet(outside(&networks)));
+    classes
+}
+
+fn network(text: &str) -> Option<IpNet> {
+    text.parse::<IpNet>()
+        .ok()
+        .or_else(|| text.parse::<IpAddr>().ok().map(IpNet::from))
+}
+
+/// An address of `net` that is in no smaller named block, as far as one is found quickly.
+fn inside(net: IpNet, named: &BTreeSet<IpNet>) -> IpAddr {
+    let smaller = |address: &IpAddr| {
+        named
+            .iter()
+            .any(|other| other.prefix_len() > net.prefix_len() && other.contains(address))
+    };
+    net.hosts()
+        .take(4096)
+        .find(|address| !smaller(address))
+        .unwrap_or_else(|| net.addr())
+}
+
+/// An internet address that no condition names.
+fn outside(named: &BTreeSet<IpNet>) -> IpAddr {
+    // Addresses from different registries, so that no list of company blocks names them all.
+    let candidates = [
+        [5, 101, 1, 1],
+        [41, 73, 2, 9],
+        [66, 7, 31, 5],
+        [103, 17, 8, 3],
+        [190, 3, 4, 5],
+    ];
+    let free = |address: &IpAddr| {
+        !named
+            .iter()
+            .any(|net| net.prefix_len() > 0 && net.contains(address))
+    };
+    let candidates = candidates.map(IpAddr::from);
+    candidates.into_iter().find(free).unwrap_or(candidates[0])
+}
+
+/// The positions that code on a host, or on a new host in a subnet, sends from.
+pub(super) fn of(world: &World<'_>, from: ThingIx) -> Vec<Reached> {
+    let estate = world.estate;
+    let id = world.id(from);
+    let place = match world.kind(from) {
+        Kind::Host => estate.hosts.get(id).map(Place::of_host),
+        Kind::Subnet => estate.subnets.get(id).map(|subnet| Place {
+            account: &subnet.account,
+            region: "",
+            vpc: Some(&subnet.vpc),
+            subnet: Some(&subnet.id),
+            public_addresses: &[],
+            name: &subnet.id,
+        }),
+        Kind::Identity
+        | Kind::ExternalAccount
+        | Kind::Service
+        | Kind::Federated
+        | Kind::Anonymous
+        | Kind::Whoever
+        | Kind::Position
+        | Kind::Bucket
+        | Kind::Key
+        | Kind::Volume
+        | Kind::Snapshot
+        | Kind::Secret
+        | Kind::Cluster
+        | Kind::Connection
+        | Kind::KafkaUser
+        | Kind::Session
+        | Kind::Topic
+        | Kind::Shortfall => None,
+    };
+    let Some(place) = place else {
+        return Vec::new();
+    };
+    let positions = world.all(Sort::Position).iter().filter_map(|position| {
+        let class = world.classes.get(world.id(*position))?;
+        let (strength, evidence, note) = place.sends_from(estate, class);
+        (strength > Strength::Never).then(|| Reached {
+            thing: *position,
+            strength,
+            evidence,
+            notes: note.into_iter().collect(),
+        })
+    });
+    positions.collect()
+}
+
+type Sends = (Strength, Vec<Evidence>, Option<Note>);
+
+struct Place<'e> {
+    account: &'e str,
+    region: &'e str,
+    vpc: Option<&'e str>,
+    subnet: Option<&'e str>,
+    public_addresses: &'e [String],
+    name: &'e str,
+}
+
+impl<'e> Place<'e> {
+    fn of_host(host: &'e Host) -> Self {
+        Self {
+            account: &host.account,
+            region: &host.region,
+            vpc: host.vpc.as_deref(),
+            subnet: host.subnet.as_deref(),
+            public_addresses: &host.public_addresses,
+            name: &host.id,
+        }
+    }
+
+    fn sends_from(&self, estate: &Estate, class: &Class) -> Sends {
+        match class {
+            Class::Internet(_) => (Strength::Always, Vec::new(), None),
+            Class::Endpoint { id, .. } => match estate.endpoints.get(id) {
+                Some(endpoint) => self.through(estate, endpoint),
+                None => self.unseen(estate, id),
+            },
+            Class::Vpc(id) if self.vpc == Some(id) => self.unseen(estate, id),
+            Class::Vpc(_) => never(),
+            Class::Network(net, _) => self.out_of(net),
+        }
+    }
+
+    fn through(&self, estate: &Estate, endpoint: &Endpoint) -> Sends {
+        if self.vpc != Some(endpoint.vpc.as_str()) {
+            return never();
+        }
+        let says = format!(
+            "{} is an endpoint for {} in {}",
+            endpoint.id, endpoint.service, endpoint.vpc
+        );
+        let evidence = vec![Evidence::description(says, endpoint.origin.clone())];
+        if !endpoint.gateway {
+            let text = format!("the security groups of {} are not modelled", endpoint.id);
+            return (
+                Strength::Conditional,
+                evidence,
+                Some(note(NoteKind::NotModelled, text)),
+            );
+        }
+        let table = self.subnet.and_then(|subnet| estate.route_table_of(subnet));
+        match table {
+            Some(table) if endpoint.route_tables.contains(&table.id) => {
+                (Strength::Always, evidence, None)
+            }
+            Some(_) => never(),
+            None => {
+                let text = format!(
+                    "the route table of the subnet of {} was not collected",
+                    self.name
+                );
+                (
+                    Strength::Conditional,
+                    evidence,
+                    Some(note(NoteKind::NotCollected, text)),
+                )
+            }
+        }
+    }
+
+    /// A position behind something that the capture does not show: a gap while endpoints may be
+    /// missing from it, and a certain *no* once they were listed.
+    fn unseen(&self, estate: &Estate, id: &str) -> Sends {
+        let listed = estate
+            .coverage
+            .calls
+            .iter()
+            .any(|(call, outcome): (&Call, &Outcome)| {
+                call.call == "ec2:DescribeVpcEndpoints"
+                    && call.account == self.account
+                    && (self.region.is_empty() || call.region == self.region)
+                    && *outcome == Outcome::Ok
+            });
+        if listed {
+            return never();
+        }
+        let text = format!(
+            "whether {} sends through {id}: ec2:DescribeVpcEndpoints",
+            self.name
+        );
+        (
+            Strength::Gap,
+            Vec::new(),
+            Some(note(NoteKind::NotCollected, text)),
+        )
+    }
+
+    fn out_of(&self, net: &IpNet) -> Sends {
+        let own = self
+            .public_addresses
+            .iter()
+            .filter_map(|address| address.parse::<IpAddr>().ok())
+            .any(|address| net.contains(&address));
+        if own {
+            return (Strength::Always, Vec::new(), None);
+        }
+        let text = format!(
+            "the address that {} leaves by: ec2:DescribeNatGateways",
+            self.name
+        );
+        (
+            Strength::Gap,
+            Vec::new(),
+            Some(note(NoteKind::NotCollected, text)),
+        )
+    }
+}
+
+fn never() -> Sends {
+    (Strength::Never, Vec::new(), None)
+}
+
+fn note(kind: NoteKind, text: String) -> Note {
+    Note {
+        kind,
+        text,
+        source: None,
+    }
+}
+
+/// The positions that people start from besides the internet: declared networks, and each named
+/// block that a declared network lies in.
+pub(super) fn declared(world: &World<'_>) -> Vec<(ThingIx, Origin)> {
+    let mut found = Vec::new();
+    for (name, (nets, source)) in &world.estate.config.networks {
+        let origin = Origin::Assumed {
+            why: format!("people sit in the declared network {name}"),
+            at: source.clone(),
+        };
+        found.extend(
+            world
+                .things
+                .find(Kind::Position, name)
+                .map(|p| (p, origin.clone())),
+        );
+        for (id, class) in &world.classes {
+            if let Class::Network(block, _) = class
+                && nets.iter().any(|net| block.contains(net))
+            {
+                found.extend(
+                    world
+                        .things
+                        .find(Kind::Position, id)
+                        .map(|p| (p, origin.clone())),
+                );
+            }
+        }
+    }
+    found
+}
+
+/// The policy documents of an estate that can name a position.
+pub(super) fn documents(estate: &Estate) -> Vec<&Document> {
+    let identities = estate.identities.values().flat_map(|identity| {
+        identity
+            .policies
+            .iter()
+            .chain(identity.boundary.as_ref())
+            .map(|hold| &hold.document)
+            .chain(std::iter::once(&identity.trust))
+    });
+    let limits = estate
+        .organization
+        .levels
+        .values()
+        .flatten()
+        .flat_map(|level| {
+            let scps = level.scps.as_ref().into_iter().flatten();
+            scps.chain(level.rcps.as_ref().into_iter().flatten())
+                .map(|hold| &hold.document)
+        });
+    let resources = estate.buckets.values().map(|bucket| &bucket.policy);
+    let resources = resources.chain(estate.keys.values().map(|key| &key.policy));
+    let resources = resources.chain(estate.secrets.values().map(|secret| &secret.policy));
+    let resources = resources.chain(estate.endpoints.values().map(|endpoint| &endpoint.policy));
+    identities
+        .chain(limits)
+        .chain(resources)
+        .filter_map(|document| match document {
+            Seen::Is(document) => Some(&**document),
+            Seen::Absent | Seen::Unread(_) => None,
+        })
+        .collect()
+}

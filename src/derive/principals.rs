@@ -1,0 +1,196 @@
+//! Who starts, and with what: the lanes of the reach engine.
+//!
+//! Must never: give a principal anything that it does not hold before its first step.
+
+use super::callers::{ANY_OTHER_ACCOUNT, kafka_users};
+use super::positions::declared;
+use super::world::{ANY_OTHER_USER, World};
+use crate::estate::IdentityKind;
+use crate::facts::{Facts, Kind, Predicate, ThingIx};
+use crate::names::KafkaPrincipal;
+use crate::reach::{FactIx, Start, Strength};
+use crate::rules::Sort;
+
+/// Whoever starts.
+#[derive(Clone, Debug)]
+pub struct Principal {
+    /// The thing that it is.
+    pub thing: ThingIx,
+    /// How tables name it: an ARN, `host i-0b1`, `kafka User:alice`, `anonymous`.
+    pub name: String,
+    /// `user`, `role`, `root-user`, `workload`, `external-account`, `vendor`, `service`,
+    /// `federated`, `anonymous`, `whoever`, `kafka-principal`.
+    pub kind: &'static str,
+    /// What it holds before its first step, each fact with the words for it.
+    pub starts: Vec<(FactIx, String)>,
+}
+
+impl Principal {
+    /// The start facts as the reach engine takes them.
+    pub fn lane(&self) -> Vec<Start> {
+        let start = |(fact, _): &(FactIx, String)| Start {
+            fact: *fact,
+            strength: Strength::Always,
+        };
+        self.starts.iter().map(start).collect()
+    }
+}
+
+/// All principals, by kind and name.
+pub(super) fn all(world: &World<'_>, facts: &mut Facts) -> Vec<Principal> {
+    let mut principals = Vec::new();
+    let internet = world.things.find(Kind::Position, "internet");
+    let people = declared(world);
+    for caller in world.all(Sort::Caller) {
+        let mut starts = vec![(
+            facts.intern(Predicate::ActsAs, *caller),
+            "it is the principal".to_owned(),
+        )];
+        if let Some(internet) = internet {
+            let fact = facts.intern(Predicate::SendsFrom, internet);
+            starts.push((fact, "everyone may send from the internet".to_owned()));
+        }
+        if world.kind(*caller) == Kind::Identity {
+            for (position, origin) in &people {
+                let why = match origin {
+                    crate::estate::Origin::Assumed { why, at } => format!("{why} ({at})"),
+                    crate::estate::Origin::Captured(_)
+                    | crate::estate::Origin::Inferred { .. }
+                    | crate::estate::Origin::Pinned(_) => "it sits there".to_owned(),
+                };
+                starts.push((facts.intern(Predicate::SendsFrom, *position), why));
+            }
+        }
+        principals.push(Principal {
+            thing: *caller,
+            name: caller_name(world, *caller),
+            kind: caller_kind(world, *caller),
+            starts,
+        });
+    }
+    for host in world.all(Sort::Host) {
+        principals.push(Principal {
+            thing: *host,
+            name: world.things.get(*host).to_string(),
+            kind: "workload",
+            starts: vec![(
+                facts.intern(Predicate::CodeOn, *host),
+                "it is the code that runs there".to_owned(),
+            )],
+        });
+    }
+    principals.extend(kafka_principals(world, facts));
+    principals.sort_by(|a, b| (order(a.kind), &a.name).cmp(&(order(b.kind), &b.name)));
+    principals
+}
+
+fn kafka_principals(world: &World<'_>, facts: &mut Facts) -> Vec<Principal> {
+    let mut principals = Vec::new();
+    let several = world.estate.clusters.len() > 1;
+    for cluster in world.estate.clusters.values() {
+        let Some(place) = world.things.find(Kind::Cluster, &cluster.name) else {
+            continue;
+        };
+        for user in kafka_users(world.estate, cluster) {
+            let id = format!("{}/{user}", cluster.name);
+            let Some(thing) = world.things.find(Kind::KafkaUser, &id) else {
+                continue;
+            };
+            let mut starts = vec![(
+                facts.intern(Predicate::SitsWithClientsOf, place),
+                "where its clients sit is not in the capture".to_owned(),
+            )];
+            if user != KafkaPrincipal::anonymous() {
+                let fact = facts.intern(Predicate::Holds, thing);
+                starts.push((fact, "its own credential".to_owned()));
+            }
+            let shown = match user.as_str() {
+                ANY_OTHER_USER => "any other user",
+                shown => shown,
+            };
+            let name = if several {
+                format!("kafka {shown} of {}", cluster.name)
+            } else {
+                format!("kafka {shown}")
+            };
+            principals.push(Principal {
+                thing,
+                name,
+                kind: "kafka-principal",
+                starts,
+            });
+        }
+    }
+    principals
+}
+
+fn caller_kind(world: &World<'_>, thing: ThingIx) -> &'static str {
+    match world.kind(thing) {
+        Kind::Identity => match world.identity(thing).map(|identity| identity.kind) {
+            Some(IdentityKind::User) => "user",
+            Some(IdentityKind::Root) => "root-user",
+            Some(IdentityKind::Role) | None => "role",
+        },
+        Kind::ExternalAccount if vendor(world, thing).is_some() => "vendor",
+        Kind::ExternalAccount => "external-account",
+        Kind::Service => "service",
+        Kind::Federated => "federated",
+        Kind::Anonymous => "anonymous",
+        Kind::Whoever
+        | Kind::Host
+        | Kind::Position
+        | Kind::Subnet
+        | Kind::Bucket
+        | Kind::Key
+        | Kind::Volume
+        | Kind::Snapshot
+        | Kind::Secret
+        | Kind::Cluster
+        | Kind::Connection
+        | Kind::KafkaUser
+        | Kind::Session
+        | Kind::Topic
+        | Kind::Shortfall => "whoever",
+    }
+}
+
+fn caller_name(world: &World<'_>, thing: ThingIx) -> String {
+    let shown = world.things.get(thing).to_string();
+    match vendor(world, thing) {
+        Some(name) => format!("{shown} (vendor {name})"),
+        None if world.id(thing) == ANY_OTHER_ACCOUNT => "any other account".to_owned(),
+        None => shown,
+    }
+}
+
+fn vendor<'e>(world: &World<'e>, thing: ThingIx) -> Option<&'e str> {
+    let id = world.id(thing);
+    let vendors = world
+        .estate
+        .clusters
+        .values()
+        .flat_map(|cluster| &cluster.vendors);
+    let mut own = vendors.filter(|vendor| vendor.account == id);
+    own.next().map(|vendor| vendor.name.as_str())
+}
+
+/// The order in which reports list kinds: people first, then machines, then the rest.
+fn order(kind: &str) -> usize {
+    const ORDER: [&str; 11] = [
+        "user",
+        "role",
+        "root-user",
+        "workload",
+        "kafka-principal",
+        "federated",
+        "external-account",
+        "vendor",
+        "service",
+        "anonymous",
+        "whoever",
+    ];
+    ORDER
+        .iter()
+        .position(|known| *known == kind)
+        .unwrap_or(ORDER.len())
+}

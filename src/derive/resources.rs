@@ -1,0 +1,219 @@
+//! Which ARNs a request is about.
+//!
+//! Some are fixed; others the caller or the engine chooses, and then one candidate that is allowed
+//! is enough. Candidates are taken from the patterns of the policies in play, so that a grant on a
+//! prefix is found however narrow it is.
+//!
+//! Must never: decide. It only says about what to ask.
+
+use std::collections::BTreeSet;
+
+use super::world::World;
+use crate::facts::{Kind, ThingIx};
+use crate::policy::{Document, Glob, ResourcePattern, intersects};
+use crate::rules::Part;
+
+/// An object key as the engine writes them, for conditions that name the object.
+pub(super) const SAMPLE_OBJECT: &str = "3a000000/_kafka_cluster/163";
+
+/// One ARN of which one candidate must be allowed.
+#[derive(Clone, Debug)]
+pub(super) struct Wanted {
+    /// Candidates; a single one when nothing is to choose.
+    pub(super) candidates: Vec<String>,
+    /// Owner of the resource.
+    pub(super) account: Option<String>,
+    /// Whether the thing exists already, with the tags that the estate shows.
+    pub(super) exists: bool,
+}
+
+/// Everything that a request needs, all of it: `part` of `thing`, looked for with the patterns of
+/// `documents`.
+pub(super) fn wanted(
+    world: &World<'_>,
+    part: Part,
+    thing: ThingIx,
+    documents: &[&Document],
+) -> Vec<Wanted> {
+    let one = |arn: String, account: Option<&str>, exists: bool| Wanted {
+        candidates: vec![arn],
+        account: account.map(str::to_owned),
+        exists,
+    };
+    let estate = world.estate;
+    let id = world.id(thing);
+    match part {
+        Part::Everything => vec![one("*".to_owned(), None, true)],
+        Part::Itself => itself(world, thing)
+            .map(|(arn, a)| one(arn, a, true))
+            .into_iter()
+            .collect(),
+        Part::Objects => {
+            let account = estate
+                .buckets
+                .get(id)
+                .and_then(|bucket| bucket.account.as_deref());
+            vec![objects(world, id, account, documents)]
+        }
+        Part::NewSnapshot => {
+            let Some(volume) = estate.volumes.get(id) else {
+                return Vec::new();
+            };
+            let arn = format!("arn:aws:ec2:{}::snapshot/snap-0new", volume.region);
+            vec![one(arn, Some(&volume.account), false)]
+        }
+        Part::ShellDocument => {
+            let region = estate.hosts.get(id).map_or("", |host| host.region.as_str());
+            let arn = format!("arn:aws:ssm:{region}::document/AWS-RunShellScript");
+            vec![one(arn, None, true)]
+        }
+        Part::Launch => launch(world, thing, documents),
+    }
+}
+
+fn itself<'w>(world: &'w World<'_>, thing: ThingIx) -> Option<(String, Option<&'w str>)> {
+    let estate = world.estate;
+    let id = world.id(thing);
+    match world.kind(thing) {
+        Kind::Identity => estate
+            .identities
+            .get(id)
+            .map(|role| (id.to_owned(), Some(role.account.as_str()))),
+        Kind::Host => estate.hosts.get(id).map(|host| {
+            let arn = format!("arn:aws:ec2:{}:{}:instance/{id}", host.region, host.account);
+            (arn, Some(host.account.as_str()))
+        }),
+        Kind::Bucket => estate
+            .buckets
+            .get(id)
+            .map(|bucket| (format!("arn:aws:s3:::{id}"), bucket.account.as_deref())),
+        Kind::Key => estate
+            .keys
+            .get(id)
+            .map(|key| (id.to_owned(), Some(key.account.as_str()))),
+        Kind::Volume => estate.volumes.get(id).map(|volume| {
+            let arn = format!(
+                "arn:aws:ec2:{}:{}:volume/{id}",
+                volume.region, volume.account
+            );
+            (arn, Some(volume.account.as_str()))
+        }),
+        Kind::Snapshot => estate.snapshots.get(id).map(|snapshot| {
+            let arn = format!("arn:aws:ec2:{}::snapshot/{id}", snapshot.region);
+            (arn, Some(snapshot.account.as_str()))
+        }),
+        Kind::Secret => estate
+            .secrets
+            .get(id)
+            .map(|secret| (id.to_owned(), Some(secret.account.as_str()))),
+        Kind::ExternalAccount
+        | Kind::Service
+        | Kind::Federated
+        | Kind::Anonymous
+        | Kind::Whoever
+        | Kind::Position
+        | Kind::Subnet
+        | Kind::Cluster
+        | Kind::Connection
+        | Kind::KafkaUser
+        | Kind::Session
+        | Kind::Topic
+        | Kind::Shortfall => None,
+    }
+}
+
+/// Objects that the engine writes: a spread of keys, and one in every pattern that a policy names.
+fn objects(
+    world: &World<'_>,
+    bucket: &str,
+    account: Option<&str>,
+    documents: &[&Document],
+) -> Wanted {
+    let patterns: BTreeSet<&str> = world
+        .estate
+        .clusters
+        .values()
+        .filter(|cluster| cluster.buckets.values().any(|link| link.to == bucket))
+        .flat_map(|cluster| cluster.object_keys.iter().map(String::as_str))
+        .collect();
+    let mut candidates = BTreeSet::new();
+    for pattern in &patterns {
+        candidates.extend(meet(&format!("arn:aws:s3:::{bucket}/{pattern}"), documents));
+        // Keys begin with hexadecimal digits: one of each, so that a deny on a few is no deny on
+        // all of them.
+        for digit in "0123456789abcdef".chars() {
+            let key = pattern
+                .replacen('*', &format!("{digit}a000000"), 1)
+                .replace('*', "cluster/163");
+            candidates.insert(format!("arn:aws:s3:::{bucket}/{key}"));
+        }
+    }
+    if patterns.is_empty() {
+        candidates.insert(format!("arn:aws:s3:::{bucket}/{SAMPLE_OBJECT}"));
+    }
+    Wanted {
+        candidates: candidates.into_iter().collect(),
+        account: account.map(str::to_owned),
+        exists: true,
+    }
+}
+
+/// What launching an instance touches. The caller chooses all but a given subnet.
+///
+/// Source: Service Authorization Reference, Amazon EC2: required resource types of `RunInstances`.
+fn launch(world: &World<'_>, thing: ThingIx, documents: &[&Document]) -> Vec<Wanted> {
+    let estate = world.estate;
+    let id = world.id(thing);
+    let subnet = estate.subnets.get(id);
+    let account = match (subnet, estate.identities.get(id)) {
+        (Some(subnet), _) => subnet.account.as_str(),
+        (None, Some(role)) => role.account.as_str(),
+        (None, None) => return Vec::new(),
+    };
+    let zone = subnet.and_then(|subnet| subnet.zone.as_deref());
+    let region = match zone {
+        Some(zone) => zone.trim_end_matches(|c: char| c.is_ascii_lowercase()),
+        None => "*",
+    };
+    let owned = |kind: &str| format!("arn:aws:ec2:{region}:{account}:{kind}/*");
+    let mut patterns: Vec<String> = ["instance", "network-interface", "security-group", "volume"]
+        .map(owned)
+        .to_vec();
+    patterns.push(format!("arn:aws:ec2:{region}::image/*"));
+    match subnet {
+        Some(subnet) => {
+            patterns.push(format!(
+                "arn:aws:ec2:{region}:{account}:subnet/{}",
+                subnet.id
+            ));
+        }
+        None => patterns.push(owned("subnet")),
+    }
+    let wanted = patterns.iter().map(|pattern| {
+        let mut candidates = meet(pattern, documents);
+        candidates.insert(pattern.replace('*', "x"));
+        Wanted {
+            candidates: candidates.into_iter().collect(),
+            account: Some(account.to_owned()),
+            exists: false,
+        }
+    });
+    wanted.collect()
+}
+
+/// One text in the intersection of `pattern` with each resource pattern of the documents.
+fn meet(pattern: &str, documents: &[&Document]) -> BTreeSet<String> {
+    let wanted = Glob::new(pattern);
+    let statements = documents.iter().flat_map(|document| &document.statements);
+    statements
+        .flat_map(|statement| statement.resource.items())
+        .filter_map(|named| match named {
+            ResourcePattern::Fixed(named) if !named.is_everything() => {
+                intersects(&wanted, named.glob())
+            }
+            ResourcePattern::Fixed(_) | ResourcePattern::Open(_) | ResourcePattern::Unreadable => {
+                None
+            }
+        })
+        .collect()
+}

@@ -1,0 +1,316 @@
+//! What an estate holds of each sort that rule packs name, once for one analysis.
+//!
+//! Only things that matter for event data are taken up: buckets, volumes and snapshots that hold a
+//! log, secrets with a Kafka credential, the keys of those.
+//!
+//! Must never: evaluate a policy.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::callers;
+use super::positions::{self, Class};
+use crate::estate::{Cluster, Estate, Identity, IdentityKind, Listener};
+use crate::facts::{Kind, ThingIx, Things};
+use crate::names::KafkaPrincipal;
+use crate::rules::Sort;
+
+/// A Kafka principal that speaks from an address class, and where its text form leads.
+#[derive(Clone, Debug)]
+pub(super) struct SessionOf<'e> {
+    pub(super) cluster: &'e Cluster,
+    pub(super) principal: KafkaPrincipal,
+    pub(super) address: Option<String>,
+}
+
+/// A listener as an address class reaches it.
+#[derive(Clone, Debug)]
+pub(super) struct ConnectionOf<'e> {
+    pub(super) cluster: &'e Cluster,
+    pub(super) listener: &'e str,
+    pub(super) address: Option<String>,
+}
+
+/// A Kafka principal nobody names: stands for any user beyond those that the capture knows.
+pub(super) const ANY_OTHER_USER: &str = "User:*";
+
+/// The estate, its interned things, and the members of each sort.
+#[derive(Debug)]
+pub(super) struct World<'e> {
+    pub(super) estate: &'e Estate,
+    pub(super) things: Things,
+    members: BTreeMap<Sort, Vec<ThingIx>>,
+    pub(super) sessions: BTreeMap<ThingIx, SessionOf<'e>>,
+    pub(super) connections: BTreeMap<ThingIx, ConnectionOf<'e>>,
+    /// Kafka users by cluster, `User:ANONYMOUS` and [`ANY_OTHER_USER`] included.
+    pub(super) users: BTreeMap<&'e str, Vec<KafkaPrincipal>>,
+    /// Position classes by id; each is a member of [`Sort::Position`].
+    pub(super) classes: BTreeMap<String, Class>,
+}
+
+impl<'e> World<'e> {
+    pub(super) fn new(estate: &'e Estate) -> Self {
+        let mut world = Self {
+            estate,
+            things: Things::default(),
+            members: BTreeMap::new(),
+            sessions: BTreeMap::new(),
+            connections: BTreeMap::new(),
+            users: BTreeMap::new(),
+            classes: positions::discover(estate, positions::documents(estate).into_iter()),
+        };
+        world.storage();
+        world.identities();
+        world.network();
+        for cluster in estate.clusters.values() {
+            world.cluster(cluster);
+        }
+        world
+    }
+
+    /// All things of a sort, in the order of their ids.
+    pub(super) fn all(&self, sort: Sort) -> &[ThingIx] {
+        self.members.get(&sort).map_or(&[], Vec::as_slice)
+    }
+
+    pub(super) fn id(&self, thing: ThingIx) -> &str {
+        &self.things.get(thing).id
+    }
+
+    pub(super) fn kind(&self, thing: ThingIx) -> Kind {
+        self.things.get(thing).kind
+    }
+
+    /// The identity behind a thing, when it is one.
+    pub(super) fn identity(&self, thing: ThingIx) -> Option<&'e Identity> {
+        self.estate.identities.get(self.id(thing))
+    }
+
+    fn fill<S: AsRef<str>>(&mut self, sort: Sort, kind: Kind, ids: impl IntoIterator<Item = S>) {
+        for id in ids {
+            let thing = self.things.intern(kind, id.as_ref());
+            self.members.entry(sort).or_default().push(thing);
+        }
+    }
+
+    fn storage(&mut self) {
+        let estate = self.estate;
+        let clusters = || estate.clusters.values();
+        let buckets: BTreeSet<&str> = clusters()
+            .flat_map(|cluster| cluster.buckets.values().map(|link| link.to.as_str()))
+            .collect();
+        let volumes: BTreeSet<&str> = clusters()
+            .flat_map(|cluster| cluster.brokers.values())
+            .flat_map(|broker| broker.volumes.iter().map(|link| link.to.as_str()))
+            .collect();
+        let retired: BTreeSet<&str> = clusters()
+            .flat_map(|cluster| {
+                cluster
+                    .retired_volumes
+                    .iter()
+                    .map(|(_, link)| link.to.as_str())
+            })
+            .collect();
+        let held = |volume: &str| volumes.contains(volume) || retired.contains(volume);
+        let snapshots: Vec<_> = estate
+            .snapshots
+            .values()
+            .filter(|s| held(&s.volume))
+            .collect();
+        let secrets: Vec<_> = estate
+            .secrets
+            .values()
+            .filter(|s| !s.users.is_empty())
+            .collect();
+
+        let mut keys = BTreeSet::new();
+        for name in &buckets {
+            keys.extend(
+                estate
+                    .bucket_key(name)
+                    .into_iter()
+                    .map(|key| key.arn.as_str()),
+            );
+        }
+        for id in &volumes {
+            keys.extend(
+                estate
+                    .volume_key(id)
+                    .into_iter()
+                    .map(|key| key.arn.as_str()),
+            );
+        }
+        for snapshot in &snapshots {
+            keys.extend(
+                estate
+                    .snapshot_key(snapshot)
+                    .into_iter()
+                    .map(|key| key.arn.as_str()),
+            );
+        }
+        for secret in &secrets {
+            keys.extend(
+                estate
+                    .secret_key(secret)
+                    .into_iter()
+                    .map(|key| key.arn.as_str()),
+            );
+        }
+
+        self.fill(Sort::Bucket, Kind::Bucket, buckets);
+        self.fill(Sort::Volume, Kind::Volume, volumes);
+        self.fill(
+            Sort::Snapshot,
+            Kind::Snapshot,
+            snapshots.iter().map(|s| &s.id),
+        );
+        self.fill(Sort::Secret, Kind::Secret, secrets.iter().map(|s| &s.arn));
+        self.fill(Sort::Key, Kind::Key, keys);
+        self.fill(Sort::Cluster, Kind::Cluster, estate.clusters.keys());
+    }
+
+    fn identities(&mut self) {
+        let estate = self.estate;
+        let all = || estate.identities.values();
+        let roles = all().filter(|identity| identity.kind == IdentityKind::Role);
+        self.fill(
+            Sort::Identity,
+            Kind::Identity,
+            all().map(|identity| &identity.arn),
+        );
+        self.fill(
+            Sort::Caller,
+            Kind::Identity,
+            all().map(|identity| &identity.arn),
+        );
+        self.fill(Sort::Role, Kind::Identity, roles.map(|role| &role.arn));
+        for (kind, id) in callers::outsiders(self) {
+            self.fill(Sort::Caller, kind, [id]);
+        }
+    }
+
+    fn network(&mut self) {
+        let estate = self.estate;
+        let hosts = estate.hosts.values().filter(|host| !host.gone);
+        self.fill(Sort::Host, Kind::Host, hosts.map(|host| &host.id));
+        let broker_vpcs = estate
+            .clusters
+            .values()
+            .flat_map(|cluster| cluster.brokers.values())
+            .filter_map(|broker| estate.hosts.get(&broker.host.as_ref()?.to))
+            .filter_map(|host| host.vpc.as_deref());
+        let endpoint_vpcs = estate
+            .endpoints
+            .values()
+            .map(|endpoint| endpoint.vpc.as_str());
+        let vpcs: BTreeSet<&str> = broker_vpcs.chain(endpoint_vpcs).collect();
+        let subnets = estate
+            .subnets
+            .values()
+            .filter(|subnet| vpcs.contains(subnet.vpc.as_str()));
+        self.fill(Sort::Subnet, Kind::Subnet, subnets.map(|subnet| &subnet.id));
+        let classes: Vec<String> = self.classes.keys().cloned().collect();
+        self.fill(Sort::Position, Kind::Position, classes);
+        self.fill(
+            Sort::Position,
+            Kind::Position,
+            estate.config.networks.keys(),
+        );
+    }
+
+    /// The position that everyone starts from.
+    pub(super) fn internet(&self) -> Option<(&str, &Class)> {
+        self.classes
+            .get_key_value("internet")
+            .map(|(id, class)| (id.as_str(), class))
+    }
+
+    /// Every other position that some policy tells apart.
+    pub(super) fn elsewhere(&self) -> impl Iterator<Item = (ThingIx, &str, &Class)> {
+        let classes = self.classes.iter().filter(|(id, _)| *id != "internet");
+        classes.filter_map(|(id, class)| {
+            let thing = self.things.find(Kind::Position, id)?;
+            Some((thing, id.as_str(), class))
+        })
+    }
+
+    fn cluster(&mut self, cluster: &'e Cluster) {
+        let users = callers::kafka_users(self.estate, cluster);
+        let named = cluster
+            .acls
+            .as_ref()
+            .into_iter()
+            .flatten()
+            .map(|acl| acl.host.as_str());
+        let named: BTreeSet<&str> = named.filter(|host| *host != "*").collect();
+        let addresses: Vec<Option<&str>> = std::iter::once(None)
+            .chain(named.into_iter().map(Some))
+            .collect();
+        let at = |name: &str, address: &Option<&str>| match address {
+            None => format!("{}/{name}", cluster.name),
+            Some(address) => format!("{}/{name}@{address}", cluster.name),
+        };
+        let listeners: BTreeSet<&str> = cluster
+            .brokers
+            .values()
+            .filter(|broker| broker.holds_data)
+            .flat_map(|broker| &broker.listeners)
+            .filter(|listener| !listener.controller)
+            .map(|listener| listener.name.as_str())
+            .collect();
+        for address in &addresses {
+            for listener in &listeners {
+                let thing = self.things.intern(Kind::Connection, &at(listener, address));
+                self.members
+                    .entry(Sort::Connection)
+                    .or_default()
+                    .push(thing);
+                let connection = ConnectionOf {
+                    cluster,
+                    listener,
+                    address: address.map(str::to_owned),
+                };
+                self.connections.insert(thing, connection);
+            }
+            for user in &users {
+                let thing = self
+                    .things
+                    .intern(Kind::Session, &at(user.as_str(), address));
+                self.members.entry(Sort::Session).or_default().push(thing);
+                let session = SessionOf {
+                    cluster,
+                    principal: user.clone(),
+                    address: address.map(str::to_owned),
+                };
+                self.sessions.insert(thing, session);
+            }
+        }
+        for user in &users {
+            self.things
+                .intern(Kind::KafkaUser, &at(user.as_str(), &None));
+        }
+        for topic in cluster.topics.as_ref().into_iter().flatten() {
+            self.things.intern(Kind::Topic, &at(topic.0, &None));
+        }
+        self.users.insert(&cluster.name, users);
+    }
+}
+
+impl<'e> ConnectionOf<'e> {
+    /// The listener as each broker with data has it.
+    pub(super) fn listeners(
+        &self,
+    ) -> impl Iterator<Item = (&'e crate::estate::Broker, &'e Listener)> {
+        let name = self.listener;
+        self.cluster
+            .brokers
+            .values()
+            .filter(|broker| broker.holds_data)
+            .flat_map(|broker| {
+                broker
+                    .listeners
+                    .iter()
+                    .map(move |listener| (broker, listener))
+            })
+            .filter(move |(_, listener)| listener.name == name)
+    }
+}

@@ -1,0 +1,137 @@
+//! What can be held of a thing.
+
+use super::Kind;
+
+/// The closed list of predicates. Data (rule packs) names them in kebab case.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Predicate {
+    /// Holds a session of this identity.
+    ActsAs,
+    /// Runs code of its choice on this host.
+    CodeOn,
+    /// Runs code of its choice on some new host in this subnet.
+    RunsIn,
+    /// Can send requests from this network position.
+    SendsFrom,
+    /// Can send from wherever the clients of this cluster sit; the capture does not say where.
+    SitsWithClientsOf,
+    /// Can open a connection to this listener.
+    ConnectsTo,
+    /// Holds the credential of this Kafka user.
+    Holds,
+    /// Speaks to the cluster as this Kafka principal.
+    SpeaksAs,
+    /// Reads the bytes of this holder, or the value of this secret.
+    Reads,
+    /// Has made a snapshot of this volume.
+    MadeSnapshotOf,
+    /// Can change the resource policy of this thing, or the ACLs of this cluster.
+    Edits,
+    /// Reads events of this topic.
+    ReadsTopic,
+    /// Something that one request lacks; never derived, never given.
+    Lacks,
+}
+
+impl Predicate {
+    /// All predicates.
+    pub const ALL: [Self; 13] = [
+        Self::ActsAs,
+        Self::CodeOn,
+        Self::RunsIn,
+        Self::SendsFrom,
+        Self::SitsWithClientsOf,
+        Self::ConnectsTo,
+        Self::Holds,
+        Self::SpeaksAs,
+        Self::Reads,
+        Self::MadeSnapshotOf,
+        Self::Edits,
+        Self::ReadsTopic,
+        Self::Lacks,
+    ];
+
+    /// The kebab-case name used in data and JSON.
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::ActsAs => "acts-as",
+            Self::CodeOn => "code-on",
+            Self::RunsIn => "runs-in",
+            Self::SendsFrom => "sends-from",
+            Self::SitsWithClientsOf => "sits-with-clients-of",
+            Self::ConnectsTo => "connects-to",
+            Self::Holds => "holds",
+            Self::SpeaksAs => "speaks-as",
+            Self::Reads => "reads",
+            Self::MadeSnapshotOf => "made-snapshot-of",
+            Self::Edits => "edits",
+            Self::ReadsTopic => "reads-topic",
+            Self::Lacks => "lacks",
+        }
+    }
+
+    /// The predicate of that name.
+    pub fn named(word: &str) -> Option<Self> {
+        Self::ALL
+            .into_iter()
+            .find(|predicate| predicate.word() == word)
+    }
+
+    /// The kinds of thing it can be said of.
+    pub const fn kinds(self) -> &'static [Kind] {
+        match self {
+            Self::ActsAs => &[
+                Kind::Identity,
+                Kind::ExternalAccount,
+                Kind::Service,
+                Kind::Federated,
+                Kind::Anonymous,
+                Kind::Whoever,
+            ],
+            Self::CodeOn => &[Kind::Host],
+            Self::RunsIn => &[Kind::Subnet],
+            Self::SendsFrom => &[Kind::Position],
+            Self::SitsWithClientsOf => &[Kind::Cluster],
+            Self::ConnectsTo => &[Kind::Connection],
+            Self::Holds => &[Kind::KafkaUser],
+            Self::SpeaksAs => &[Kind::Session],
+            Self::Reads => &[Kind::Bucket, Kind::Volume, Kind::Snapshot, Kind::Secret],
+            Self::MadeSnapshotOf => &[Kind::Volume],
+            Self::Edits => &[Kind::Bucket, Kind::Key, Kind::Secret, Kind::Cluster],
+            Self::ReadsTopic => &[Kind::Topic],
+            Self::Lacks => &[Kind::Shortfall],
+        }
+    }
+
+    /// The words between a principal and the thing: `acts as`, `reads`.
+    pub const fn phrase(self) -> &'static str {
+        match self {
+            Self::ActsAs => "acts as",
+            Self::CodeOn => "runs code on",
+            Self::RunsIn => "runs code on a new host in",
+            Self::SendsFrom => "sends from",
+            Self::SitsWithClientsOf => "sits where clients of the cluster sit:",
+            Self::ConnectsTo => "connects to",
+            Self::Holds => "holds the credential of",
+            Self::SpeaksAs => "speaks as",
+            Self::Reads => "reads",
+            Self::MadeSnapshotOf => "has made a snapshot of",
+            Self::Edits => "can change the guard of",
+            Self::ReadsTopic => "reads events of",
+            Self::Lacks => "would need",
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_predicate_is_found_by_its_own_name_and_names_some_kind() {
+        for predicate in Predicate::ALL {
+            assert_eq!(Predicate::named(predicate.word()), Some(predicate));
+            assert!(!predicate.kinds().is_empty());
+        }
+    }
+}

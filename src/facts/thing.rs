@@ -1,0 +1,204 @@
+//! Things that facts are about.
+
+use indexmap::IndexSet;
+
+/// Kinds of thing. Data (rule packs) names them in kebab case.
+#[derive(
+    Clone,
+    Copy,
+    Debug,
+    PartialEq,
+    Eq,
+    PartialOrd,
+    Ord,
+    Hash,
+    serde::Serialize,
+    serde::Deserialize,
+    schemars::JsonSchema,
+)]
+#[serde(rename_all = "kebab-case")]
+pub enum Kind {
+    /// A user, role or root user that the capture knows; id: ARN.
+    Identity,
+    /// An account whose identities were not read; id: account id.
+    ExternalAccount,
+    /// An AWS service; id: `logging.s3.amazonaws.com`.
+    Service,
+    /// A federated identity provider; id: ARN.
+    Federated,
+    /// Whoever needs no identity at all; id: `anonymous`.
+    Anonymous,
+    /// Whoever an unread policy names; id: the missing input.
+    Whoever,
+    /// An EC2 instance; id: instance id.
+    Host,
+    /// A network position that AWS can tell apart; id: `internet`, `vpce-1`, `203.0.113.0/24`.
+    Position,
+    /// A subnet; id: subnet id.
+    Subnet,
+    /// A bucket; id: its name.
+    Bucket,
+    /// A KMS key; id: ARN.
+    Key,
+    /// An EBS volume; id: volume id.
+    Volume,
+    /// An EBS snapshot; id: snapshot id.
+    Snapshot,
+    /// A secret; id: ARN.
+    Secret,
+    /// A Kafka cluster; id: its name.
+    Cluster,
+    /// A Kafka listener as some address class reaches it; id: `pier/CLIENT` or `pier/CLIENT@10.0.0.5`.
+    Connection,
+    /// A Kafka principal of a cluster; id: `pier/User:alice`.
+    KafkaUser,
+    /// A Kafka principal speaking from an address class; id: `pier/User:alice` or with `@10.0.0.5`.
+    Session,
+    /// A topic; id: `pier/payments`.
+    Topic,
+    /// What one request lacks; id: a sentence. Nobody ever holds a fact about it.
+    Shortfall,
+}
+
+impl Kind {
+    /// All kinds.
+    pub const ALL: [Self; 20] = [
+        Self::Identity,
+        Self::ExternalAccount,
+        Self::Service,
+        Self::Federated,
+        Self::Anonymous,
+        Self::Whoever,
+        Self::Host,
+        Self::Position,
+        Self::Subnet,
+        Self::Bucket,
+        Self::Key,
+        Self::Volume,
+        Self::Snapshot,
+        Self::Secret,
+        Self::Cluster,
+        Self::Connection,
+        Self::KafkaUser,
+        Self::Session,
+        Self::Topic,
+        Self::Shortfall,
+    ];
+
+    /// The kebab-case name used in data and JSON.
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::Identity => "identity",
+            Self::ExternalAccount => "external-account",
+            Self::Service => "service",
+            Self::Federated => "federated",
+            Self::Anonymous => "anonymous",
+            Self::Whoever => "whoever",
+            Self::Host => "host",
+            Self::Position => "position",
+            Self::Subnet => "subnet",
+            Self::Bucket => "bucket",
+            Self::Key => "key",
+            Self::Volume => "volume",
+            Self::Snapshot => "snapshot",
+            Self::Secret => "secret",
+            Self::Cluster => "cluster",
+            Self::Connection => "connection",
+            Self::KafkaUser => "kafka-user",
+            Self::Session => "session",
+            Self::Topic => "topic",
+            Self::Shortfall => "shortfall",
+        }
+    }
+}
+
+/// A thing: its kind and the id that the outside world gives it.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Thing {
+    /// What it is.
+    pub kind: Kind,
+    /// Its own id; hostile text, to be encoded by whoever writes it.
+    pub id: String,
+}
+
+/// The number of a thing.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct ThingIx(u32);
+
+/// All things of one analysis.
+#[derive(Clone, Debug, Default)]
+pub struct Things(IndexSet<Thing>);
+
+impl Things {
+    /// The number of a thing, given to it now if it is new.
+    pub fn intern(&mut self, kind: Kind, id: &str) -> ThingIx {
+        let thing = Thing {
+            kind,
+            id: id.to_owned(),
+        };
+        let (index, _) = self.0.insert_full(thing);
+        ThingIx(u32::try_from(index).unwrap_or(u32::MAX))
+    }
+
+    /// The number of a thing, if anything ever named it.
+    pub fn find(&self, kind: Kind, id: &str) -> Option<ThingIx> {
+        let thing = Thing {
+            kind,
+            id: id.to_owned(),
+        };
+        let index = self.0.get_index_of(&thing)?;
+        u32::try_from(index).ok().map(ThingIx)
+    }
+
+    /// The thing behind a number.
+    ///
+    /// # Panics
+    /// When the number was not given out by this set.
+    pub fn get(&self, index: ThingIx) -> &Thing {
+        &self.0[index.0 as usize]
+    }
+
+    /// The number that the `more`-th thing after the present ones will get.
+    pub fn after(&self, more: usize) -> Option<ThingIx> {
+        u32::try_from(self.0.len() + more).ok().map(ThingIx)
+    }
+
+    /// All of them.
+    pub fn iter(&self) -> impl Iterator<Item = &Thing> {
+        self.0.iter()
+    }
+}
+
+impl std::fmt::Display for Thing {
+    /// How the thing is called in tables: its id, with a word before it where the id alone would
+    /// not say what it is.
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let id = self.id.as_str();
+        match self.kind {
+            Kind::ExternalAccount => write!(f, "account {id}"),
+            Kind::Service => write!(f, "service {id}"),
+            Kind::Federated => write!(f, "federated {id}"),
+            Kind::Whoever => write!(f, "whoever {id} names"),
+            Kind::Host => write!(f, "host {id}"),
+            Kind::Position if id == "internet" => f.write_str("the internet"),
+            Kind::Position => write!(f, "network {id}"),
+            Kind::KafkaUser => {
+                let principal = id.split_once('/').map_or(id, |(_, principal)| principal);
+                write!(f, "kafka {principal}")
+            }
+            Kind::Identity
+            | Kind::Anonymous
+            | Kind::Subnet
+            | Kind::Bucket
+            | Kind::Key
+            | Kind::Volume
+            | Kind::Snapshot
+            | Kind::Secret
+            | Kind::Cluster
+            | Kind::Connection
+            | Kind::Session
+            | Kind::Topic
+            | Kind::Shortfall => f.write_str(id),
+        }
+    }
+}

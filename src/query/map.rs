@@ -1,0 +1,257 @@
+//! Where event data lives: holders with owner, place and key; listeners; and what is not known.
+
+use super::answer::{Count, DiagnosticText, GapText, Holder, ListenerText, Map};
+use super::routes::origin_word;
+use super::view::View;
+use crate::estate::{Cluster, Estate, KeyState, Link, Listener, Outcome, SecurityProtocol};
+use crate::facts::{Kind, Predicate};
+
+/// The map of an estate under its model.
+pub fn map(view: &View) -> Map {
+    let estate = &view.estate;
+    let mut holders = Vec::new();
+    for cluster in estate.clusters.values() {
+        volumes(view, cluster, &mut holders);
+        buckets(view, cluster, &mut holders);
+        snapshots(view, cluster, &mut holders);
+    }
+    Map {
+        header: view.header("catchment.map/1"),
+        read: counts(estate),
+        holders,
+        listeners: estate.clusters.values().flat_map(listeners).collect(),
+        gaps: gaps(estate),
+        diagnostics: diagnostics(estate),
+    }
+}
+
+fn counts(estate: &Estate) -> Vec<Count> {
+    let topics = estate
+        .clusters
+        .values()
+        .filter_map(|cluster| cluster.topics.as_ref());
+    let acls = estate
+        .clusters
+        .values()
+        .filter_map(|cluster| cluster.acls.as_ref());
+    let counts = [
+        ("accounts", estate.accounts.len()),
+        ("identities", estate.identities.len()),
+        ("buckets", estate.buckets.len()),
+        ("keys", estate.keys.len()),
+        ("secrets", estate.secrets.len()),
+        ("instances", estate.hosts.len()),
+        ("volumes", estate.volumes.len()),
+        ("snapshots", estate.snapshots.len()),
+        ("subnets", estate.subnets.len()),
+        ("security groups", estate.security_groups.len()),
+        ("VPC endpoints", estate.endpoints.len()),
+        ("clusters", estate.clusters.len()),
+        (
+            "brokers",
+            estate.clusters.values().map(|c| c.brokers.len()).sum(),
+        ),
+        ("topics", topics.map(std::collections::BTreeMap::len).sum()),
+        ("ACLs", acls.map(Vec::len).sum()),
+    ];
+    let counts = counts.into_iter().map(|(kind, count)| Count {
+        kind: kind.to_owned(),
+        count,
+    });
+    counts.collect()
+}
+
+fn volumes(view: &View, cluster: &Cluster, holders: &mut Vec<Holder>) {
+    let estate = &view.estate;
+    for broker in cluster.brokers.values() {
+        for link in &broker.volumes {
+            let volume = estate.volumes.get(&link.to);
+            let subnet = broker
+                .host
+                .as_ref()
+                .and_then(|host| estate.hosts.get(&host.to))
+                .and_then(|host| estate.subnets.get(host.subnet.as_ref()?));
+            holders.push(Holder {
+                id: link.to.clone(),
+                kind: "volume".to_owned(),
+                cluster: cluster.name.clone(),
+                role: format!("log of broker {}", broker.id),
+                account: volume.map(|volume| volume.account.clone()),
+                region: volume.map(|volume| volume.region.clone()),
+                zone: subnet.and_then(|subnet| subnet.zone.clone()),
+                key: volume.map_or_else(unknown, |v| key_text(estate.volume_key_state(v))),
+                topics: topics_in(view, Kind::Volume, &link.to),
+                origin: origin_word(&link.origin).to_owned(),
+                place: place(link),
+            });
+        }
+    }
+}
+
+fn buckets(view: &View, cluster: &Cluster, holders: &mut Vec<Holder>) {
+    let estate = &view.estate;
+    for (role, link) in &cluster.buckets {
+        let bucket = estate.buckets.get(&link.to);
+        holders.push(Holder {
+            id: link.to.replace('\u{1}', "-<not named>"),
+            kind: "bucket".to_owned(),
+            cluster: cluster.name.clone(),
+            role: role.clone(),
+            account: bucket.and_then(|bucket| bucket.account.clone()),
+            region: bucket.and_then(|bucket| bucket.region.clone()),
+            zone: None,
+            key: bucket.map_or_else(unknown, |b| key_text(estate.bucket_key_state(b))),
+            topics: topics_in(view, Kind::Bucket, &link.to),
+            origin: origin_word(&link.origin).to_owned(),
+            place: place(link),
+        });
+    }
+}
+
+fn snapshots(view: &View, cluster: &Cluster, holders: &mut Vec<Holder>) {
+    let estate = &view.estate;
+    let live = cluster
+        .brokers
+        .values()
+        .flat_map(|broker| broker.volumes.iter().map(move |link| (broker.id, link, "")));
+    let retired = cluster
+        .retired_volumes
+        .iter()
+        .map(|(id, link)| (*id, link, ", from before the move"));
+    for (broker, link, when) in live.chain(retired) {
+        for snapshot in estate.snapshots.values().filter(|s| s.volume == link.to) {
+            holders.push(Holder {
+                id: snapshot.id.clone(),
+                kind: "snapshot".to_owned(),
+                cluster: cluster.name.clone(),
+                role: format!("copy of the log of broker {broker}{when}"),
+                account: Some(snapshot.account.clone()),
+                region: Some(snapshot.region.clone()),
+                zone: None,
+                key: key_text(estate.snapshot_key_state(snapshot)),
+                topics: topics_in(view, Kind::Snapshot, &snapshot.id),
+                origin: origin_word(&snapshot.origin).to_owned(),
+                place: origin_place(&snapshot.origin),
+            });
+        }
+    }
+}
+
+fn unknown() -> String {
+    "not known".to_owned()
+}
+
+fn key_text(state: KeyState<'_>) -> String {
+    match state {
+        KeyState::None => "none".to_owned(),
+        KeyState::AwsManaged => "aws-managed".to_owned(),
+        KeyState::Customer(key) => key.arn.clone(),
+        KeyState::Unread(_) => unknown(),
+    }
+}
+
+fn place(link: &Link) -> Option<String> {
+    origin_place(&link.origin)
+}
+
+fn origin_place(origin: &crate::estate::Origin) -> Option<String> {
+    super::routes::evidence_text(&crate::facts::Evidence::description("", origin.clone()))
+        .places
+        .into_iter()
+        .next()
+}
+
+/// How many topics the rules say a holder has.
+fn topics_in(view: &View, kind: Kind, id: &str) -> usize {
+    let derivation = &view.derivation;
+    let holder = derivation.things.find(kind, id);
+    let reads = holder.and_then(|holder| derivation.facts.find(Predicate::Reads, holder));
+    let Some(reads) = reads else {
+        return 0;
+    };
+    let mut topics: Vec<_> = derivation
+        .table
+        .uses(reads)
+        .iter()
+        .map(|rule| derivation.table.head(*rule))
+        .filter(|head| derivation.fact(*head).predicate == Predicate::ReadsTopic)
+        .collect();
+    topics.sort_unstable();
+    topics.dedup();
+    topics.len()
+}
+
+fn listeners(cluster: &Cluster) -> Vec<ListenerText> {
+    let mut found: Vec<ListenerText> = Vec::new();
+    for listener in cluster
+        .brokers
+        .values()
+        .flat_map(|broker| &broker.listeners)
+    {
+        if let Some(known) = found
+            .iter_mut()
+            .find(|known| known.name == listener.name && known.port == listener.port)
+        {
+            known.brokers += 1;
+            continue;
+        }
+        found.push(ListenerText {
+            cluster: cluster.name.clone(),
+            name: listener.name.clone(),
+            port: listener.port,
+            authentication: authentication(listener),
+            brokers: 1,
+            place: listener.source.to_string(),
+        });
+    }
+    found
+}
+
+fn authentication(listener: &Listener) -> String {
+    let sasl = || format!("SASL {}", listener.mechanisms.join(", "));
+    let text = match listener.protocol {
+        SecurityProtocol::Plaintext => "none, plaintext".to_owned(),
+        SecurityProtocol::Ssl if listener.client_certificate => {
+            "client certificate, TLS".to_owned()
+        }
+        SecurityProtocol::Ssl => "none, TLS".to_owned(),
+        SecurityProtocol::SaslPlaintext => format!("{}, plaintext", sasl()),
+        SecurityProtocol::SaslSsl => format!("{}, TLS", sasl()),
+    };
+    if listener.controller {
+        format!("{text} (controllers)")
+    } else {
+        text
+    }
+}
+
+fn gaps(estate: &Estate) -> Vec<GapText> {
+    let open = estate
+        .coverage
+        .calls
+        .iter()
+        .filter(|(_, outcome)| !matches!(outcome, Outcome::Ok | Outcome::Absent));
+    open.map(|(call, outcome)| GapText {
+        call: call.call.clone(),
+        account: call.account.clone(),
+        region: call.region.clone(),
+        resource: call.resource.clone(),
+        outcome: *outcome,
+    })
+    .collect()
+}
+
+/// Diagnostics of an estate, gravest first, then by place.
+pub(super) fn diagnostics(estate: &Estate) -> Vec<DiagnosticText> {
+    let mut all: Vec<_> = estate.diagnostics.iter().collect();
+    all.sort_by(|a, b| {
+        (a.severity, &a.source, &a.message).cmp(&(b.severity, &b.source, &b.message))
+    });
+    let all = all.into_iter().map(|diagnostic| DiagnosticText {
+        code: diagnostic.code.to_owned(),
+        severity: diagnostic.severity,
+        message: diagnostic.message.clone(),
+        place: diagnostic.source.as_ref().map(ToString::to_string),
+    });
+    all.collect()
+}

@@ -1,0 +1,339 @@
+//! The distinct routes of one principal to one topic, and how they are told.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::answer::{EvidenceText, Lack, NoteText, Proof, ProofStep, Route};
+use super::view::{Asset, View};
+use crate::derive::GroundRule;
+use crate::estate::Origin;
+use crate::facts::{Evidence, Note, Predicate};
+use crate::reach::{FactIx, RuleIx, Step, Strength, Witness, one_short, prove_all_last, single};
+
+/// A witness and the topic that it reads.
+#[derive(Clone, Debug)]
+pub(super) struct Found {
+    pub(super) topic: String,
+    pub(super) witness: Witness,
+    /// Rows of the rules in order: two routes with the same rows are told as one.
+    pub(super) rows: Vec<usize>,
+}
+
+/// How many steps that go without saying are looked through for the step that reads.
+const PLAIN_STEPS: usize = 3;
+
+impl View {
+    /// The distinct routes of a principal to an asset, surest and shortest first.
+    pub(super) fn routes(&self, lane: usize, asset: &Asset) -> Vec<Found> {
+        let mut seen = BTreeSet::new();
+        let mut found = Vec::new();
+        for (topic, fact) in &asset.topics {
+            if self.reads(lane, *fact) == Strength::Never {
+                continue;
+            }
+            for witness in self.witnesses(lane, *fact, PLAIN_STEPS) {
+                let rows: Vec<usize> = witness
+                    .rules()
+                    .map(|rule| self.derivation.rule(rule).row)
+                    .collect();
+                if seen.insert((rows.clone(), witness.strength())) {
+                    found.push(Found {
+                        topic: topic.clone(),
+                        witness,
+                        rows,
+                    });
+                }
+            }
+        }
+        found.sort_by(|a, b| {
+            let order =
+                (b.witness.strength(), a.rows.len()).cmp(&(a.witness.strength(), b.rows.len()));
+            order.then_with(|| a.rows.cmp(&b.rows))
+        });
+        // A weaker telling of the same steps adds nothing.
+        let mut told = BTreeSet::new();
+        found.retain(|route| told.insert(route.rows.clone()));
+        found
+    }
+
+    /// Witnesses for each way in which the goal can be reached last. A last step that goes without
+    /// saying (the bucket holds the topic) is looked through, so that the ways differ in the step
+    /// that reads.
+    fn witnesses(&self, lane: usize, goal: FactIx, depth: usize) -> Vec<Witness> {
+        let table = &self.derivation.table;
+        let starts = &self.lanes[lane];
+        let mut all = Vec::new();
+        for witness in prove_all_last(table, starts, goal) {
+            let Some(Step::Derived { rule, .. }) = witness.steps().last() else {
+                continue;
+            };
+            let plain = self.row(*rule).step.is_empty();
+            match table.body(*rule) {
+                [single] if plain && depth > 0 => {
+                    let inner = self.witnesses(lane, *single, depth - 1);
+                    all.extend(inner.iter().map(|inner| extend(inner, *rule, goal, table)));
+                }
+                _ => all.push(witness),
+            }
+        }
+        all.retain(|witness| witness.check(table, starts).is_ok());
+        all
+    }
+
+    fn row(&self, rule: RuleIx) -> &crate::rules::Row {
+        &self.rows[self.derivation.rule(rule).row]
+    }
+
+    /// A row's text with the things of a ground rule put in for its variables.
+    pub(super) fn fill(&self, text: &str, rule: &GroundRule) -> String {
+        let mut filled = text.to_owned();
+        for (variable, thing) in &rule.bindings {
+            let placeholder = format!("{{{variable}}}");
+            if filled.contains(&placeholder) {
+                filled = filled.replace(&placeholder, &short(self.derivation.things.get(*thing)));
+            }
+        }
+        filled
+    }
+
+    /// A route as tables show it.
+    pub(super) fn tell(&self, found: &Found) -> Route {
+        let mut after_changing = BTreeSet::new();
+        let mut notes = BTreeSet::new();
+        for rule in found.witness.rules() {
+            let rule = self.derivation.rule(rule);
+            after_changing.extend(rule.edits.iter().map(|guard| self.guard_name(*guard)));
+            notes.extend(rule.notes.iter().map(note_text));
+        }
+        Route {
+            summary: self.summary(&found.witness),
+            strength: found.witness.strength(),
+            rules: found
+                .rows
+                .iter()
+                .map(|row| self.rows[*row].id.clone())
+                .collect(),
+            after_changing: after_changing.into_iter().collect(),
+            notes: notes.into_iter().collect(),
+        }
+    }
+
+    fn guard_name(&self, guard: crate::facts::ThingIx) -> String {
+        let thing = self.derivation.things.get(guard);
+        match thing.kind {
+            crate::facts::Kind::Cluster => format!("the ACLs of {thing}"),
+            _ => format!("the policy of {}", short(thing)),
+        }
+    }
+
+    fn summary(&self, witness: &Witness) -> String {
+        let mut steps: Vec<String> = witness
+            .rules()
+            .filter(|rule| !self.row(*rule).step.is_empty())
+            .map(|rule| self.fill(&self.row(rule).step, self.derivation.rule(rule)))
+            .collect();
+        steps.dedup();
+        if steps.is_empty() {
+            "at hand".to_owned()
+        } else {
+            steps.join(" → ")
+        }
+    }
+
+    /// A proof down to files and lines.
+    pub(super) fn proof(&self, lane: usize, found: &Found) -> Proof {
+        let principal = &self.derivation.principals[lane];
+        let steps = found.witness.steps().iter().map(|step| match step {
+            Step::Given { fact, strength } => {
+                let words = principal.starts.iter().find(|(start, _)| start == fact);
+                ProofStep {
+                    fact: self.derivation.say(*fact),
+                    because: words.map_or_else(String::new, |(_, words)| words.clone()),
+                    rule: None,
+                    strength: *strength,
+                    rests_on: Vec::new(),
+                    evidence: Vec::new(),
+                    notes: Vec::new(),
+                }
+            }
+            Step::Derived {
+                fact,
+                rule,
+                premises,
+            } => {
+                let ground = self.derivation.rule(*rule);
+                ProofStep {
+                    fact: self.derivation.say(*fact),
+                    because: self.fill(&self.row(*rule).title, ground),
+                    rule: Some(self.row(*rule).id.clone()),
+                    strength: ground.strength,
+                    rests_on: premises.iter().map(|premise| premise + 1).collect(),
+                    evidence: ground.evidence.iter().map(evidence_text).collect(),
+                    notes: ground.notes.iter().map(note_text).collect(),
+                }
+            }
+        });
+        Proof {
+            summary: self.summary(&found.witness),
+            strength: found.witness.strength(),
+            topic: found.topic.clone(),
+            steps: steps.collect(),
+        }
+    }
+
+    /// Each single thing that would let the principal read the asset, which it does not. What only
+    /// another principal could bring about counts when there is one, and names it (law 4).
+    pub(super) fn lacks(&self, lane: usize, asset: &Asset) -> Vec<Lack> {
+        let table = &self.derivation.table;
+        let starts = &self.lanes[lane];
+        let mut found: BTreeMap<FactIx, Strength> = BTreeMap::new();
+        for goal in asset.topics.values() {
+            for (fact, then) in one_short(table, starts, *goal, |fact| self.could_be_short(fact)) {
+                let known = found.entry(fact).or_default();
+                *known = (*known).max(then);
+            }
+        }
+        // What would still be a gap is two steps away, not one.
+        found.retain(|_, then| *then > Strength::Gap);
+        let mut lacks: BTreeMap<String, Lack> = BTreeMap::new();
+        for (fact, then) in found {
+            let could_be_made_by = self.makers(lane, fact);
+            if self.is_left_behind(fact) && could_be_made_by.is_empty() {
+                continue;
+            }
+            let what = self.lack_text(fact);
+            let lack = lacks.entry(what.clone()).or_insert(Lack {
+                what,
+                then,
+                could_be_made_by,
+            });
+            lack.then = lack.then.max(then);
+        }
+        lacks.into_values().collect()
+    }
+
+    /// What may be the one missing thing: a refused request, a position, an effect, a connection.
+    /// That somebody lacks a session or a credential is no near miss.
+    fn could_be_short(&self, fact: FactIx) -> bool {
+        matches!(
+            self.derivation.fact(fact).predicate,
+            Predicate::Lacks
+                | Predicate::SendsFrom
+                | Predicate::ConnectsTo
+                | Predicate::MadeSnapshotOf
+                | Predicate::Edits
+        )
+    }
+
+    /// Whether a fact is an effect that one principal can leave behind for another.
+    fn is_left_behind(&self, fact: FactIx) -> bool {
+        let predicate = self.derivation.fact(fact).predicate;
+        matches!(predicate, Predicate::MadeSnapshotOf | Predicate::Edits)
+    }
+
+    fn lack_text(&self, fact: FactIx) -> String {
+        let held = self.derivation.fact(fact);
+        let thing = self.derivation.things.get(held.thing);
+        match held.predicate {
+            Predicate::Lacks => thing.id.clone(),
+            Predicate::SendsFrom => format!("a network position: {thing}"),
+            Predicate::ConnectsTo => {
+                let cluster = thing.id.split_once('/').map_or("", |(cluster, _)| cluster);
+                format!("a network path to a listener of {cluster}")
+            }
+            Predicate::MadeSnapshotOf => format!("a snapshot of {thing}"),
+            Predicate::Edits => format!("a change of {}", self.guard_name(held.thing)),
+            Predicate::ActsAs
+            | Predicate::CodeOn
+            | Predicate::RunsIn
+            | Predicate::SitsWithClientsOf
+            | Predicate::Holds
+            | Predicate::SpeaksAs
+            | Predicate::Reads
+            | Predicate::ReadsTopic => self.derivation.say(fact),
+        }
+    }
+
+    /// Other principals that could make a snapshot or an edit, which then lies in the estate.
+    fn makers(&self, lane: usize, fact: FactIx) -> Vec<String> {
+        if !self.is_left_behind(fact) {
+            return Vec::new();
+        }
+        let others = self
+            .derivation
+            .principals
+            .iter()
+            .enumerate()
+            .filter(|(other, principal)| {
+                *other != lane
+                    && principal.kind != "root-user"
+                    && single(&self.derivation.table, &self.lanes[*other])[fact.index()]
+                        > Strength::Never
+            });
+        others
+            .map(|(_, principal)| principal.name.clone())
+            .collect()
+    }
+}
+
+/// `inner`, and then one more rule that rests on it alone.
+fn extend(inner: &Witness, rule: RuleIx, goal: FactIx, table: &crate::reach::RuleTable) -> Witness {
+    let mut steps = inner.steps().to_vec();
+    steps.push(Step::Derived {
+        fact: goal,
+        rule,
+        premises: vec![steps.len() - 1],
+    });
+    Witness::new(goal, inner.strength() & table.strength(rule), steps)
+}
+
+/// A thing as a one-line summary names it: the last part of an ARN, the name of a secret.
+fn short(thing: &crate::facts::Thing) -> String {
+    match thing.id.parse::<crate::names::Arn>() {
+        Ok(arn) if arn.service() == "secretsmanager" => {
+            arn.resource().trim_start_matches("secret:").to_owned()
+        }
+        Ok(arn) => arn.resource().to_owned(),
+        Err(_) if thing.kind == crate::facts::Kind::Position => thing.to_string(),
+        Err(_) if thing.id.contains('\u{1}') => "the unnamed bucket".to_owned(),
+        Err(_) => thing.id.clone(),
+    }
+}
+
+pub(super) fn note_text(note: &Note) -> NoteText {
+    NoteText {
+        kind: note.kind,
+        text: note.text.clone(),
+        place: note.source.as_ref().map(ToString::to_string),
+    }
+}
+
+pub(super) fn evidence_text(evidence: &Evidence) -> EvidenceText {
+    let (places, why) = match &evidence.origin {
+        Origin::Captured(source) | Origin::Pinned(source) => (vec![source.to_string()], None),
+        Origin::Inferred { why, from } => (
+            from.iter().map(ToString::to_string).collect(),
+            Some(why.clone()),
+        ),
+        Origin::Assumed { why, at } => (vec![at.to_string()], Some(why.clone())),
+    };
+    EvidenceText {
+        says: evidence.says.clone(),
+        origin: origin_word(&evidence.origin).to_owned(),
+        places,
+        why,
+        pointer: evidence
+            .source()
+            .map(|s| s.pointer().to_owned())
+            .filter(|p| !p.is_empty()),
+        removable: evidence.removable,
+    }
+}
+
+pub(super) fn origin_word(origin: &Origin) -> &'static str {
+    match origin {
+        Origin::Captured(_) => "captured",
+        Origin::Inferred { .. } => "inferred",
+        Origin::Pinned(_) => "pinned",
+        Origin::Assumed { .. } => "assumed",
+    }
+}

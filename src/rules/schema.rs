@@ -1,0 +1,188 @@
+//! The words that rows may use: sorts, relations, parts of resources.
+//!
+//! `derive` gives each of them its meaning in an estate.
+
+use crate::facts::Kind;
+
+macro_rules! words {
+    ($(#[$meta:meta])* $name:ident { $($(#[$doc:meta])* $variant:ident = $word:literal,)* }) => {
+        $(#[$meta])*
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+        pub enum $name { $($(#[$doc])* $variant,)* }
+
+        impl $name {
+            /// All of them.
+            pub const ALL: &[Self] = &[$(Self::$variant,)*];
+
+            /// The word used in rule packs.
+            pub const fn word(self) -> &'static str {
+                match self { $(Self::$variant => $word,)* }
+            }
+
+            /// The one of that name.
+            pub fn named(word: &str) -> Option<Self> {
+                Self::ALL.iter().copied().find(|one| one.word() == word)
+            }
+        }
+    };
+}
+
+words! {
+    /// What a variable may range over. A sort names only what matters for event data: `bucket`
+    /// ranges over buckets that hold a log, `secret` over those with a Kafka credential.
+    Sort {
+        /// Users, roles and root users.
+        Identity = "identity",
+        /// Whoever may send an AWS request: identities, external accounts, federated subjects,
+        /// services, anonymous, and whoever an unread policy names.
+        Caller = "caller",
+        /// Roles.
+        Role = "role",
+        /// Instances that are not gone.
+        Host = "host",
+        /// Subnets from which a listener or an endpoint that matters can be reached.
+        Subnet = "subnet",
+        /// Buckets that hold a log.
+        Bucket = "bucket",
+        /// Volumes that hold a log.
+        Volume = "volume",
+        /// Snapshots of such volumes.
+        Snapshot = "snapshot",
+        /// Secrets that hold a Kafka credential.
+        Secret = "secret",
+        /// Customer keys of all those.
+        Key = "key",
+        /// Clusters.
+        Cluster = "cluster",
+        /// Listeners by address class.
+        Connection = "connection",
+        /// Kafka principals by address class.
+        Session = "session",
+        /// Network positions.
+        Position = "position",
+    }
+}
+
+impl Sort {
+    /// The kinds of thing the sort ranges over.
+    pub const fn kinds(self) -> &'static [Kind] {
+        match self {
+            Self::Identity | Self::Role => &[Kind::Identity],
+            Self::Caller => &[
+                Kind::Identity,
+                Kind::ExternalAccount,
+                Kind::Service,
+                Kind::Federated,
+                Kind::Anonymous,
+                Kind::Whoever,
+            ],
+            Self::Host => &[Kind::Host],
+            Self::Subnet => &[Kind::Subnet],
+            Self::Bucket => &[Kind::Bucket],
+            Self::Volume => &[Kind::Volume],
+            Self::Snapshot => &[Kind::Snapshot],
+            Self::Secret => &[Kind::Secret],
+            Self::Key => &[Kind::Key],
+            Self::Cluster => &[Kind::Cluster],
+            Self::Connection => &[Kind::Connection],
+            Self::Session => &[Kind::Session],
+            Self::Position => &[Kind::Position],
+        }
+    }
+}
+
+words! {
+    /// How one thing leads to others.
+    Relation {
+        /// The role of a host's instance profile.
+        Role = "role",
+        /// The log volumes attached to a host.
+        Volume = "volume",
+        /// The customer key that encrypts a bucket, volume, snapshot or secret.
+        Key = "key",
+        /// The Kafka users whose credential a secret holds.
+        User = "user",
+        /// The Kafka user that a session speaks as, when that needs a credential.
+        Speaker = "speaker",
+        /// The Kafka user that the broker processes of a host authenticate as.
+        InterBrokerUser = "inter-broker-user",
+        /// The listeners that a host, subnet, position or client place can reach.
+        Reachable = "reachable",
+        /// The sessions that a connection admits against a credential.
+        Session = "session",
+        /// The sessions that a connection admits without one.
+        OpenSession = "open-session",
+        /// The positions that code on a host or in a subnet sends from.
+        Position = "position",
+        /// The cluster of a session.
+        Cluster = "cluster",
+        /// The topics that a holder holds, or that the cluster of a session has.
+        Topic = "topic",
+    }
+}
+
+impl Relation {
+    /// Kinds it may start from, and the kind it leads to.
+    pub const fn signature(self) -> (&'static [Kind], Kind) {
+        match self {
+            Self::Role => (&[Kind::Host], Kind::Identity),
+            Self::Volume => (&[Kind::Host], Kind::Volume),
+            Self::Key => (
+                &[Kind::Bucket, Kind::Volume, Kind::Snapshot, Kind::Secret],
+                Kind::Key,
+            ),
+            Self::User => (&[Kind::Secret], Kind::KafkaUser),
+            Self::Speaker => (&[Kind::Session], Kind::KafkaUser),
+            Self::InterBrokerUser => (&[Kind::Host], Kind::KafkaUser),
+            Self::Reachable => (
+                &[Kind::Host, Kind::Subnet, Kind::Position, Kind::Cluster],
+                Kind::Connection,
+            ),
+            Self::Session | Self::OpenSession => (&[Kind::Connection], Kind::Session),
+            Self::Position => (&[Kind::Host, Kind::Subnet], Kind::Position),
+            Self::Cluster => (&[Kind::Session], Kind::Cluster),
+            Self::Topic => (
+                &[Kind::Bucket, Kind::Volume, Kind::Snapshot, Kind::Session],
+                Kind::Topic,
+            ),
+        }
+    }
+}
+
+words! {
+    /// Which resource ARNs of a thing a request is about.
+    Part {
+        /// The thing itself.
+        Itself = "itself",
+        /// Any object that the engine writes into a bucket.
+        Objects = "objects",
+        /// A snapshot that does not exist yet.
+        NewSnapshot = "new-snapshot",
+        /// What launching an instance touches in a subnet: the instance, an image, a network
+        /// interface, a security group, a volume and the subnet.
+        Launch = "launch",
+        /// The document that runs a shell command.
+        ShellDocument = "shell-document",
+        /// Every resource: actions without resource types.
+        Everything = "everything",
+    }
+}
+
+words! {
+    /// Which Kafka decision a row asks for.
+    KafkaTestKind {
+        /// An ACL (or the default for resources without one) allows.
+        Acl = "acl",
+        /// The principal is a super user, or no authorizer is configured.
+        Bypass = "bypass",
+    }
+}
+
+/// Who sends a request of a row.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Caller {
+    /// A variable of the row.
+    Variable(String),
+    /// An AWS service, by name: it acts for the estate, not for the principal in question.
+    Service(String),
+}
