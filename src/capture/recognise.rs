@@ -8,7 +8,7 @@ use std::sync::Arc;
 use percent_encoding::percent_decode_str;
 
 use super::json::{Node, Value};
-use super::{Capture, ConfigText, Outcome, Severity, Source, calls, redact, text};
+use super::{Capture, ConfigText, Outcome, Severity, Source, calls, redact, shape, text};
 
 /// An answer before its account and region are settled.
 #[derive(Clone, Debug)]
@@ -274,7 +274,7 @@ fn answered(capture: &mut Capture, call: &str, body: &Node) -> Outcome {
         return Outcome::Absent;
     }
     if matches!(body.value, Value::Object(_)) {
-        return Outcome::Ok;
+        return shape::lists(capture, call, body);
     }
     capture.note(
         "malformed-answer",

@@ -3,8 +3,8 @@
 //! Two shapes: `ResourcePattern(...)` headers with `(principal=..., ...)` lines (2.0 to 4.x), and
 //! the older `Topic:LITERAL:name` headers with sentences.
 //!
-//! An empty file counts as unread: a failed command leaves the same file as a cluster without ACLs.
-//! A line that begins with `#` makes it a known empty list.
+//! A file of no bytes counts as unread: a failed command leaves the same file as a cluster without
+//! ACLs. A blank line, or one that begins with `#`, makes it a known empty list.
 //!
 //! Must never: take a listing that a filter cut short for the whole, or an error for an empty
 //! list.
@@ -38,7 +38,7 @@ pub(super) fn parse(file: &Arc<str>, text: &str) -> Listing {
         listing.outcome = outcome;
         return listing;
     }
-    if text.trim().is_empty() {
+    if text.is_empty() {
         listing.outcome = Outcome::ParseError;
         let source = Source::new(file.clone(), 1, "");
         listing.problems.push((
@@ -236,7 +236,8 @@ mod tests {
     #[test]
     fn an_error_or_an_empty_file_is_no_empty_list() {
         assert_eq!(read("# none\n").outcome, Outcome::Ok);
-        assert_eq!(read("\n").outcome, Outcome::ParseError);
+        assert_eq!(read("\n").outcome, Outcome::Ok);
+        assert_eq!(read("").outcome, Outcome::ParseError);
         assert_eq!(read("Error while executing ACL command: org.apache.kafka.common.errors.SecurityDisabledException: No Authorizer is configured.").outcome, Outcome::Absent);
         assert_eq!(read("org.apache.kafka.common.errors.ClusterAuthorizationException: Cluster authorization failed.").outcome, Outcome::Denied);
         assert_eq!(

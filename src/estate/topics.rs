@@ -1,6 +1,7 @@
 //! Output of `kafka-topics --list` and `--describe`.
 //!
-//! An empty file counts as unread; a line that begins with `#` makes it a known empty list.
+//! A file of no bytes counts as unread; a blank line, or one that begins with `#`, makes it a known
+//! empty list.
 //!
 //! Must never: lose a topic because one of its lines is broken.
 
@@ -28,7 +29,7 @@ pub(super) fn parse(file: &Arc<str>, text: &str) -> Listing {
         outcome: Outcome::Ok,
         problems: Vec::new(),
     };
-    if text.trim().is_empty() {
+    if text.is_empty() {
         // A failed command leaves the same file as a cluster without topics.
         listing.outcome = Outcome::ParseError;
         listing.problems.push(Source::new(file.clone(), 1, ""));

@@ -8,6 +8,7 @@ use catchment::estate::{Call, Estate, Outcome, build};
 mod any;
 mod aws;
 mod corpus;
+mod fixtures;
 mod links;
 mod shapes;
 

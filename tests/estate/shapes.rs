@@ -387,3 +387,42 @@ fn a_broken_policy_is_unread_and_a_broken_acl_makes_the_list_doubtful() {
     );
     assert_eq!(estate.clusters["pier"].acls.as_ref().unwrap().len(), 1);
 }
+
+#[test]
+fn something_else_in_place_of_a_list_is_never_an_empty_list() {
+    let wrong = GAAD.replace(r#""GroupList": ["analysts"]"#, r#""GroupList": {"x": 1}"#);
+    let estate = estate([
+        ("sts.json", CALLER),
+        ("iam.json", &*wrong),
+        (
+            "eu-west-1/ec2-describe-instances.json",
+            r#"{"Reservations": {}}"#,
+        ),
+        ("eu-west-1/ec2-describe-volumes.json", "{}"),
+    ]);
+    assert_eq!(
+        at(&estate, "malformed-answer"),
+        [
+            "eu-west-1/ec2-describe-instances.json:1",
+            "eu-west-1/ec2-describe-volumes.json:1",
+            "iam.json:3"
+        ]
+    );
+    assert_eq!(
+        outcome(&estate, "ec2:DescribeInstances", REGION, ""),
+        Some(Outcome::ParseError)
+    );
+    assert_eq!(
+        outcome(&estate, "ec2:DescribeVolumes", REGION, ""),
+        Some(Outcome::ParseError)
+    );
+    assert_eq!(
+        outcome(&estate, "iam:GetAccountAuthorizationDetails", "", ""),
+        Some(Outcome::Truncated)
+    );
+    assert!(
+        estate
+            .identities
+            .contains_key("arn:aws:iam::111122223333:user/ana")
+    );
+}
