@@ -201,8 +201,54 @@ const LISTS: &[(&str, &str)] = &[
     ("Roots", "organizations:ListRoots"),
 ];
 
+/// Members that are lists wherever they stand in an answer that is used.
+pub(crate) const LIST_MEMBERS: &[&str] = &[
+    "UserDetailList",
+    "GroupDetailList",
+    "RoleDetailList",
+    "Policies",
+    "UserPolicyList",
+    "GroupPolicyList",
+    "RolePolicyList",
+    "AttachedManagedPolicies",
+    "GroupList",
+    "PolicyVersionList",
+    "InstanceProfileList",
+    "Roles",
+    "Instances",
+    "BlockDeviceMappings",
+    "NetworkInterfaces",
+    "PrivateIpAddresses",
+    "SecurityGroups",
+    "IpPermissions",
+    "IpPermissionsEgress",
+    "IpRanges",
+    "Ipv6Ranges",
+    "UserIdGroupPairs",
+    "PrefixListIds",
+    "Attachments",
+    "Associations",
+    "Routes",
+    "RouteTableIds",
+    "Tags",
+];
+
+/// The list that an answer to `call` must hold, where it holds one.
+pub(crate) fn list_of(call: &str) -> Option<&'static str> {
+    match call {
+        "organizations:ListAccounts" => Some("Accounts"),
+        "organizations:ListParents" => Some("Parents"),
+        "organizations:ListPoliciesForTarget" => Some("Policies"),
+        _ => LISTS.iter().find(|(_, c)| *c == call).map(|(key, _)| *key),
+    }
+}
+
 /// Whether the keys are those of an answer to a call that is known but not used yet.
 pub(crate) fn unused_body(body: &Node) -> Option<&'static str> {
+    let first = body.list("Policies").first();
+    if first.is_some_and(|policy| policy.get("DefaultVersionId").is_some()) {
+        return Some("iam:ListPolicies");
+    }
     UNUSED
         .iter()
         .find(|(key, _)| body.get(key).is_some())
@@ -257,6 +303,9 @@ const UNUSED: &[(&str, &str)] = &[
         "OpenIDConnectProviderList",
         "iam:ListOpenIDConnectProviders",
     ),
+    ("Roles", "iam:ListRoles"),
+    ("Users", "iam:ListUsers"),
+    ("Groups", "iam:ListGroups"),
     ("SummaryMap", "iam:GetAccountSummary"),
     (
         "OrganizationalUnits",

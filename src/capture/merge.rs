@@ -121,14 +121,18 @@ fn pages(group: Vec<Answer>, diagnostics: &mut Vec<Diagnostic>) -> Option<Answer
         whole.outcome = Outcome::Truncated;
     }
     if whole.outcome == Outcome::Truncated {
+        let marker = good
+            .iter()
+            .find_map(|a| marker(&a.body))
+            .map(|node| node.source.clone());
         diagnostics.push(Diagnostic {
             code: "truncated-answer",
             severity: Severity::Warning,
             message: format!(
-                "`{}` of account `{}` is incomplete: collect all pages",
+                "`{}` of account `{}` is incomplete: collect it again, with all pages",
                 whole.call, whole.account
             ),
-            source: Some(Source::new(whole.file.clone(), 1, "")),
+            source: marker.or_else(|| Some(Source::new(whole.file.clone(), 1, ""))),
         });
     }
     Some(whole)
@@ -136,14 +140,19 @@ fn pages(group: Vec<Answer>, diagnostics: &mut Vec<Diagnostic>) -> Option<Answer
 
 /// Whether a page says that another one follows.
 fn has_more(body: &Node) -> bool {
-    let flag = |name: &str| body.get(name).and_then(Node::as_bool);
-    let text = |name: &str| body.str(name).is_some_and(|t| !t.is_empty());
-    match flag("IsTruncated").or(flag("Truncated")) {
-        Some(more) => more,
-        None => {
-            text("NextToken") || text("NextMarker") || text("ContinuationToken") || text("Marker")
-        }
+    marker(body).is_some()
+}
+
+/// The member that says that another page follows.
+fn marker(body: &Node) -> Option<&Node> {
+    let flag = body.get("IsTruncated").or_else(|| body.get("Truncated"));
+    if let Some(flag) = flag {
+        return (flag.as_bool() == Some(true)).then_some(flag);
     }
+    ["NextToken", "NextMarker", "ContinuationToken", "Marker"]
+        .into_iter()
+        .filter_map(|name| body.get(name))
+        .find(|node| node.as_str().is_some_and(|text| !text.is_empty()))
 }
 
 fn join(whole: &mut Node, page: &Node) {

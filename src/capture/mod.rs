@@ -24,6 +24,7 @@ mod place;
 mod properties;
 mod recognise;
 mod redact;
+mod shape;
 mod source;
 mod text;
 

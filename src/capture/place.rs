@@ -1,8 +1,8 @@
 //! Which account and region an answer belongs to.
 //!
-//! In this order: the envelope; the document itself; the caller identity of the same tree; the
-//! names of folders (`accounts/111122223333/eu-west-1/...`); what the neighbours in the nearest
-//! folder agree on.
+//! In this order: the envelope; ARNs in the document; the caller identity in the very same folder;
+//! owners in the document; the caller identity or the folder's name (`accounts/111122223333/...`),
+//! whichever is nearer; what the neighbours in the nearest folder agree on.
 //!
 //! Must never: choose between two accounts that are equally near.
 
@@ -16,24 +16,29 @@ use crate::names::Arn;
 
 /// Settles every draft.
 pub(crate) fn settle(capture: &mut Capture, drafts: Vec<Draft>) -> Vec<Answer> {
-    let found: Vec<(Option<String>, Option<String>)> = drafts.iter().map(own_place).collect();
-    let callers = index(
-        drafts
-            .iter()
-            .filter(|d| d.call == "sts:GetCallerIdentity")
-            .filter_map(|d| {
-                d.body
-                    .get("Account")
-                    .and_then(Node::scalar)
-                    .filter(|a| is_account(a))
-                    .map(|a| (&*d.file, a))
-            }),
-    );
+    let found: Vec<(Named, Option<String>)> = drafts.iter().map(own_place).collect();
+    let identities: Vec<(String, String)> = drafts
+        .iter()
+        .filter(|d| d.call == "sts:GetCallerIdentity")
+        .filter_map(|d| {
+            Some((
+                d.file.to_string(),
+                d.body.get("Account").and_then(Node::scalar)?,
+            ))
+        })
+        .filter(|(_, account)| is_account(account))
+        .collect();
+    let identities: Vec<(&str, String)> = identities
+        .iter()
+        .map(|(file, account)| (file.as_str(), account.clone()))
+        .collect();
+    let beside = direct(&identities);
+    let callers = index(identities.into_iter());
     let accounts = index(
         drafts
             .iter()
             .zip(&found)
-            .filter_map(|(d, (a, _))| a.clone().map(|a| (&*d.file, a))),
+            .filter_map(|(d, (a, _))| a.either().map(|a| (&*d.file, a))),
     );
     let regions = index(
         drafts
@@ -48,8 +53,10 @@ pub(crate) fn settle(capture: &mut Capture, drafts: Vec<Draft>) -> Vec<Answer> {
             continue;
         };
         let account = account
-            .or_else(|| nearest(&callers, &draft.file))
-            .or_else(|| folder(&draft.file, is_account))
+            .named
+            .or_else(|| the_one(&beside, folders(&draft.file).next()?))
+            .or(account.owner)
+            .or_else(|| nearest_account(&beside, &callers, &draft.file))
             .or_else(|| nearest(&accounts, &draft.file));
         let region = if spec.global {
             Some(String::new())
@@ -58,7 +65,8 @@ pub(crate) fn settle(capture: &mut Capture, drafts: Vec<Draft>) -> Vec<Answer> {
                 .or_else(|| folder(&draft.file, is_region))
                 .or_else(|| nearest(&regions, &draft.file))
         };
-        if account.is_none() || region.is_none() {
+        let anywhere = spec.name.starts_with("organizations:");
+        if (account.is_none() && !anywhere) || region.is_none() {
             let what = if account.is_none() {
                 "account"
             } else {
@@ -91,13 +99,19 @@ pub(crate) fn settle(capture: &mut Capture, drafts: Vec<Draft>) -> Vec<Answer> {
 }
 
 /// What the envelope, else the document, says.
-fn own_place(draft: &Draft) -> (Option<String>, Option<String>) {
+fn own_place(draft: &Draft) -> (Named, Option<String>) {
     let envelope = (
         draft.account.clone(),
         draft.region.clone().filter(|r| !r.is_empty()),
     );
     if envelope.0.is_some() && envelope.1.is_some() {
-        return envelope;
+        return (
+            Named {
+                named: envelope.0,
+                owner: None,
+            },
+            envelope.1,
+        );
     }
     let mut accounts = Vec::new();
     let mut regions = Vec::new();
@@ -126,6 +140,7 @@ fn own_place(draft: &Draft) -> (Option<String>, Option<String>) {
     }
     arn(body.get("KeyMetadata").and_then(|k| k.str("Arn")));
     arn(body.str("ARN"));
+    let mut owners = Vec::new();
     // Subnets, route tables and VPCs may be shared by another account, so theirs is no witness.
     for list in [
         "Reservations",
@@ -134,7 +149,7 @@ fn own_place(draft: &Draft) -> (Option<String>, Option<String>) {
         "NetworkInterfaces",
         "VpcEndpoints",
     ] {
-        accounts.extend(
+        owners.extend(
             body.list(list)
                 .iter()
                 .filter_map(|item| item.get("OwnerId").and_then(Node::scalar)),
@@ -175,10 +190,24 @@ fn own_place(draft: &Draft) -> (Option<String>, Option<String>) {
         // Answers about the organization hold the ARNs of others.
         account = None;
     }
+    let named = envelope.0.or(account);
+    let owner = most_frequent(owners, is_account);
     (
-        envelope.0.or(account),
+        Named { named, owner },
         envelope.1.or(most_frequent(regions, is_region)),
     )
+}
+
+/// The account of a document: as its ARNs name it, and as the owner of what it lists.
+struct Named {
+    named: Option<String>,
+    owner: Option<String>,
+}
+
+impl Named {
+    fn either(&self) -> Option<String> {
+        self.named.clone().or_else(|| self.owner.clone())
+    }
 }
 
 /// The value that occurs most; none when two do equally often.
@@ -229,6 +258,39 @@ fn nearest(index: &BTreeMap<String, BTreeSet<String>>, file: &str) -> Option<Str
     let mut values = values.iter();
     let first = values.next().cloned();
     if values.next().is_some() { None } else { first }
+}
+
+/// Callers by the folder that holds the answer itself.
+fn direct(callers: &[(&str, String)]) -> BTreeMap<String, BTreeSet<String>> {
+    let mut index: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
+    for (file, account) in callers {
+        let holder = folders(file).next().unwrap_or_default();
+        index
+            .entry(holder.to_owned())
+            .or_default()
+            .insert(account.clone());
+    }
+    index
+}
+
+/// The one value of a folder.
+fn the_one(index: &BTreeMap<String, BTreeSet<String>>, holder: &str) -> Option<String> {
+    let values = index.get(holder).filter(|values| values.len() == 1)?;
+    values.first().cloned()
+}
+
+/// The caller identity of the nearest folder, unless a folder named by an account is nearer.
+fn nearest_account(
+    beside: &BTreeMap<String, BTreeSet<String>>,
+    below: &BTreeMap<String, BTreeSet<String>>,
+    file: &str,
+) -> Option<String> {
+    folders(file).find_map(|holder| {
+        let name = holder.rsplit('/').next().unwrap_or_default();
+        the_one(beside, holder)
+            .or_else(|| is_account(name).then(|| name.to_owned()))
+            .or_else(|| the_one(below, holder))
+    })
 }
 
 /// The innermost folder whose name is valid.

@@ -8,7 +8,7 @@ use std::sync::Arc;
 use percent_encoding::percent_decode_str;
 
 use super::json::{Node, Value};
-use super::{Capture, ConfigText, Outcome, Severity, Source, calls, redact, text};
+use super::{Capture, ConfigText, Outcome, Severity, Source, calls, redact, shape, text};
 
 /// An answer before its account and region are settled.
 #[derive(Clone, Debug)]
@@ -230,6 +230,7 @@ fn bare(capture: &mut Capture, drafts: &mut Vec<Draft>, node: Node, layout: Opti
     } else {
         call
     };
+    let node = wrapped(&call, node);
     let outcome = answered(capture, &call, &node);
     drafts.push(Draft {
         file: Arc::from(node.source.file()),
@@ -247,6 +248,23 @@ fn bare(capture: &mut Capture, drafts: &mut Vec<Draft>, node: Node, layout: Opti
     });
 }
 
+/// An answer of a policy call; `--query Policy` leaves nothing but the document, which is put back.
+fn wrapped(call: &str, node: Node) -> Node {
+    let field = match call {
+        "s3:GetBucketPolicy" | "kms:GetKeyPolicy" => "Policy",
+        "secretsmanager:GetResourcePolicy" => "ResourcePolicy",
+        _ => return node,
+    };
+    let alone = matches!(node.value, Value::String(_)) || node.get("Statement").is_some();
+    if !alone || node.get(field).is_some() {
+        return node;
+    }
+    Node {
+        source: node.source.clone(),
+        value: Value::Object(vec![(field.to_owned(), node)]),
+    }
+}
+
 /// The outcome of an answer that arrived.
 fn answered(capture: &mut Capture, call: &str, body: &Node) -> Outcome {
     if call == "secretsmanager:GetResourcePolicy"
@@ -256,7 +274,7 @@ fn answered(capture: &mut Capture, call: &str, body: &Node) -> Outcome {
         return Outcome::Absent;
     }
     if matches!(body.value, Value::Object(_)) {
-        return Outcome::Ok;
+        return shape::lists(capture, call, body);
     }
     capture.note(
         "malformed-answer",

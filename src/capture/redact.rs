@@ -42,7 +42,7 @@ pub(crate) fn property(key: &str, value: &str) -> Redacted {
             static_key: !reference,
         };
     }
-    if is_secret_key(&lower) {
+    if is_secret_key(&lower) || value.contains("PRIVATE KEY") {
         return Redacted {
             value: REDACTED.to_owned(),
             static_key: false,
@@ -58,7 +58,7 @@ pub(crate) fn property(key: &str, value: &str) -> Redacted {
 
 fn is_jaas(key: &str, value: &str) -> bool {
     let lower = value.to_ascii_lowercase();
-    key.contains("jaas") || lower.contains("password=") || lower.contains("loginmodule")
+    key.contains("jaas") || lower.contains("password") || lower.contains("loginmodule")
 }
 
 fn is_cloud_key(key: &str) -> bool {
@@ -80,6 +80,7 @@ fn is_secret_key(key: &str) -> bool {
     let holds = [
         "password",
         "passwd",
+        "pwd",
         "secret",
         "passphrase",
         "private.key",
@@ -87,6 +88,7 @@ fn is_secret_key(key: &str) -> bool {
         "agentkey",
     ];
     let ends = [
+        ".pass",
         ".token",
         "_token",
         "apikey",
@@ -349,6 +351,12 @@ mod tests {
                 format!("https://u:{CANARY}@host/path"),
             ),
             ("basic.auth.user.info", format!("u:{CANARY}")),
+            ("my.pass", CANARY.to_owned()),
+            (
+                "some.pem",
+                format!("-----BEGIN RSA PRIVATE KEY-----{CANARY}"),
+            ),
+            ("other.thing", format!("login: u password : {CANARY}")),
             ("some.thing", format!("x password={CANARY}")),
             ("automq.table.topic.catalog.token", CANARY.to_owned()),
             ("delegation.token.master.key", CANARY.to_owned()),

@@ -4,7 +4,8 @@
 
 use std::sync::Arc;
 
-use super::recognise::is_extension;
+use super::place::is_region;
+use super::recognise::{is_account, is_extension};
 use super::{Capture, Severity, Source, Text, TextFile, properties};
 
 /// Adds a Kafka file to the capture; says whether it was one.
@@ -17,7 +18,7 @@ pub(crate) fn file(capture: &mut Capture, file: &Arc<str>, name: &str, text: &st
             "broker.id",
             "process.roles",
             "log.dirs",
-            "listeners",
+            "authorizer.class.name",
             "zookeeper.connect",
         ]
         .iter()
@@ -54,13 +55,15 @@ pub(crate) fn file(capture: &mut Capture, file: &Arc<str>, name: &str, text: &st
     true
 }
 
-/// The folder that names the cluster: the one below `kafka`, else the nearest.
+/// The folder that names the cluster: the first below `kafka` that is no account or region,
+/// else the nearest.
 fn cluster_of(file: &str) -> &str {
     let folders = file.rsplit_once('/').map_or("", |(folders, _)| folders);
     let below = folders
         .split('/')
         .skip_while(|name| *name != "kafka")
-        .nth(1);
+        .skip(1)
+        .find(|name| !is_region(name) && !is_account(name));
     below
         .or_else(|| folders.rsplit('/').next())
         .unwrap_or_default()

@@ -3,6 +3,9 @@
 //! Two shapes: `ResourcePattern(...)` headers with `(principal=..., ...)` lines (2.0 to 4.x), and
 //! the older `Topic:LITERAL:name` headers with sentences.
 //!
+//! A file of no bytes counts as unread: a failed command leaves the same file as a cluster without
+//! ACLs. A blank line, or one that begins with `#`, makes it a known empty list.
+//!
 //! Must never: take a listing that a filter cut short for the whole, or an error for an empty
 //! list.
 
@@ -33,6 +36,15 @@ pub(super) fn parse(file: &Arc<str>, text: &str) -> Listing {
     };
     if let Some(outcome) = refused(text) {
         listing.outcome = outcome;
+        return listing;
+    }
+    if text.is_empty() {
+        listing.outcome = Outcome::ParseError;
+        let source = Source::new(file.clone(), 1, "");
+        listing.problems.push((
+            source,
+            "an empty listing and a failed one look alike; if there are no ACLs, write `# none` here",
+        ));
         return listing;
     }
     let mut about = None;
@@ -222,8 +234,10 @@ mod tests {
     }
 
     #[test]
-    fn an_error_is_no_empty_list_and_an_empty_list_is_no_error() {
-        assert_eq!(read("").outcome, Outcome::Ok);
+    fn an_error_or_an_empty_file_is_no_empty_list() {
+        assert_eq!(read("# none\n").outcome, Outcome::Ok);
+        assert_eq!(read("\n").outcome, Outcome::Ok);
+        assert_eq!(read("").outcome, Outcome::ParseError);
         assert_eq!(read("Error while executing ACL command: org.apache.kafka.common.errors.SecurityDisabledException: No Authorizer is configured.").outcome, Outcome::Absent);
         assert_eq!(read("org.apache.kafka.common.errors.ClusterAuthorizationException: Cluster authorization failed.").outcome, Outcome::Denied);
         assert_eq!(

@@ -118,7 +118,7 @@ impl<'c> Builder<'c> {
                 for problem in problems {
                     self.note(
                         "doubtful-policy",
-                        Severity::Warning,
+                        Severity::Error,
                         problem.message,
                         Some(problem.source),
                     );

@@ -8,9 +8,12 @@ use std::sync::Arc;
 
 use super::build::{Builder, captured, in_account, sorted, tags, text, texts};
 use super::network::{each, interface};
-use super::{AttachedVolume, Host, Link, Origin, Seen, Severity, Snapshot, Volume};
+use super::{AttachedVolume, Host, Interface, Link, Origin, Seen, Severity, Snapshot, Volume};
 use crate::capture::Answer;
 use crate::capture::json::Node;
+
+/// Interfaces that were described by themselves, by instance.
+type Described = BTreeMap<String, Vec<Interface>>;
 
 /// Reads all answers about machines and disks.
 pub(super) fn read(builder: &mut Builder<'_>) {
@@ -28,6 +31,15 @@ pub(super) fn read(builder: &mut Builder<'_>) {
         "SnapshotId",
         snapshot,
     );
+    let mut described: Described = BTreeMap::new();
+    for interface in builder.estate.interfaces.values() {
+        if let Some(instance) = &interface.instance {
+            described
+                .entry(instance.clone())
+                .or_default()
+                .push(interface.clone());
+        }
+    }
     for answer in builder.answers("ec2:DescribeInstances") {
         for reservation in answer.body.list("Reservations") {
             let account = text(reservation, "OwnerId").unwrap_or_else(|| answer.account.clone());
@@ -43,7 +55,7 @@ pub(super) fn read(builder: &mut Builder<'_>) {
                     continue;
                 };
                 if builder.is_first(&id, node) {
-                    host(builder, &id, node, &account, answer);
+                    host(builder, &id, node, &account, answer, &described);
                 }
             }
         }
@@ -90,30 +102,32 @@ fn snapshot(builder: &mut Builder<'_>, id: &str, node: &Node, answer: &Answer) {
     builder.estate.snapshots.insert(id.to_owned(), snapshot);
 }
 
-fn host(builder: &mut Builder<'_>, id: &str, node: &Node, account: &str, answer: &Answer) {
+fn host(
+    builder: &mut Builder<'_>,
+    id: &str,
+    node: &Node,
+    account: &str,
+    answer: &Answer,
+    described: &Described,
+) {
     for own in node.list("NetworkInterfaces") {
         if let Some(eni) = text(own, "NetworkInterfaceId") {
             interface(builder, &eni, own, Some(id));
         }
     }
-    let theirs: Vec<_> = builder
-        .estate
-        .interfaces
-        .values()
-        .filter(|i| i.instance.as_deref() == Some(id))
-        .collect();
-    let mut private: Vec<String> = theirs
-        .iter()
-        .flat_map(|i| i.private_addresses.clone())
-        .collect();
-    private.extend(text(node, "PrivateIpAddress"));
-    let mut public: Vec<String> = theirs
-        .iter()
-        .filter_map(|i| i.public_address.clone())
-        .collect();
-    public.extend(text(node, "PublicIpAddress"));
-    let mut groups: Vec<String> = theirs.iter().flat_map(|i| i.groups.clone()).collect();
-    groups.extend(texts(node, "SecurityGroups", "GroupId"));
+    let theirs = || described.get(id).into_iter().flatten();
+    let mut private: Vec<String> = theirs().flat_map(|i| i.private_addresses.clone()).collect();
+    let mut public: Vec<String> = theirs().filter_map(|i| i.public_address.clone()).collect();
+    let mut groups: Vec<String> = theirs().flat_map(|i| i.groups.clone()).collect();
+    for own in std::iter::once(node).chain(node.list("NetworkInterfaces")) {
+        private.extend(text(own, "PrivateIpAddress"));
+        private.extend(texts(own, "PrivateIpAddresses", "PrivateIpAddress"));
+        private.extend(texts(own, "Ipv6Addresses", "Ipv6Address"));
+        public.extend(text(own, "PublicIpAddress"));
+        public.extend(own.get("Association").and_then(|a| text(a, "PublicIp")));
+        groups.extend(texts(own, "Groups", "GroupId"));
+        groups.extend(texts(own, "SecurityGroups", "GroupId"));
+    }
     let state = node
         .get("State")
         .and_then(|s| s.str("Name"))

@@ -12,7 +12,7 @@ pub struct Config {
     /// `[[asset]]`: named event data. Topics that no asset names are assets of their own.
     pub assets: Vec<AssetConfig>,
     /// `[assume]`: uncollected guards and inputs that are assumed away: `scps`, `rcps`,
-    /// `network-acls`, with the line of each.
+    /// `network-acls`, `default-host-management`, with the line of each.
     pub assume: BTreeMap<String, (String, Source)>,
     /// `[[pin]]` and `[[refute]]`.
     pub links: Vec<LinkConfig>,

@@ -109,58 +109,61 @@ fn broker(
             );
         }
     }
-    let id = properties
+    let written = properties
         .get("node.id")
         .or_else(|| properties.get("broker.id"));
-    let id = id
+    let number = written
         .and_then(|p| p.value.trim().parse::<i32>().ok())
         .filter(|id| *id >= 0);
-    if let Some(id) = id {
-        let (listeners, broken) = listeners::parse(&properties, &start);
-        for (listener, source) in broken {
-            doubtful = true;
+    let id = number.unwrap_or_else(|| stand_in(cluster, file));
+    if number.is_none() {
+        doubtful = true;
+        let message = format!(
+            "no number as `node.id` or `broker.id`; the node is taken for {id}: write its number"
+        );
+        let source = written.map_or_else(|| start.clone(), |p| p.source.clone());
+        builder.note("broker-without-id", Severity::Error, message, Some(source));
+    }
+    let (listeners, broken) = listeners::parse(&properties, &start);
+    for (listener, source) in broken {
+        doubtful = true;
+        let message = format!(
+            "listener `{listener}` has no host, port or protocol that can be read; it was left out"
+        );
+        builder.note("malformed-listener", Severity::Error, message, Some(source));
+    }
+    let roles = properties.get("process.roles").map(|p| p.value.clone());
+    let broker = Broker {
+        id,
+        holds_data: roles
+            .is_none_or(|r| r.trim().is_empty() || r.split(',').any(|r| r.trim() == "broker")),
+        listeners,
+        host: None,
+        volumes: Vec::new(),
+        source: start.clone(),
+        properties,
+    };
+    if let Some(first) = cluster.brokers.get(&id) {
+        if first
+            .properties
+            .iter()
+            .map(|(k, p)| (k, &p.value))
+            .ne(broker.properties.iter().map(|(k, p)| (k, &p.value)))
+        {
             let message = format!(
-                "listener `{listener}` has no host, port or protocol that can be read; it was left out"
+                "node {id} of `{}` is described differently at {}, which was used",
+                cluster.name,
+                first.source.file()
             );
-            builder.note("malformed-listener", Severity::Error, message, Some(source));
-        }
-        let roles = properties.get("process.roles").map(|p| p.value.clone());
-        let broker = Broker {
-            id,
-            holds_data: roles
-                .is_none_or(|r| r.trim().is_empty() || r.split(',').any(|r| r.trim() == "broker")),
-            listeners,
-            host: None,
-            volumes: Vec::new(),
-            source: start.clone(),
-            properties,
-        };
-        if let Some(first) = cluster.brokers.get(&id) {
-            if first
-                .properties
-                .iter()
-                .map(|(k, p)| (k, &p.value))
-                .ne(broker.properties.iter().map(|(k, p)| (k, &p.value)))
-            {
-                let message = format!(
-                    "node {id} of `{}` is described differently at {}, which was used",
-                    cluster.name,
-                    first.source.file()
-                );
-                builder.note(
-                    "contradictory-answers",
-                    Severity::Warning,
-                    message,
-                    Some(start),
-                );
-            }
-        } else {
-            cluster.brokers.insert(id, broker);
+            builder.note(
+                "contradictory-answers",
+                Severity::Warning,
+                message,
+                Some(start),
+            );
         }
     } else {
-        doubtful = true;
-        let message = "no `node.id` or `broker.id` here; add it, so that the node can be told from others. The file was left out";
-        builder.note("broker-without-id", Severity::Error, message, Some(start));
+        cluster.brokers.insert(id, broker);
     }
     outcome(
         builder,
@@ -172,6 +175,20 @@ fn broker(
             Outcome::Ok
         },
     );
+}
+
+/// A number for a node that does not tell its own: the one in the file's name, else a negative one,
+/// so that what the file says of logs and buckets is not lost.
+fn stand_in(cluster: &Cluster, file: &str) -> i32 {
+    let name = file.rsplit('/').next().unwrap_or_default();
+    let digits: String = name.chars().filter(char::is_ascii_digit).collect();
+    let free = |id: &i32| !cluster.brokers.contains_key(id);
+    let below = || (1..=i32::MAX).map(|n| -n).find(free).unwrap_or(i32::MIN);
+    digits
+        .parse::<i32>()
+        .ok()
+        .filter(free)
+        .unwrap_or_else(below)
 }
 
 /// Reports the outcome of a further file; a doubt about one stays.
@@ -228,6 +245,11 @@ fn read_topics(builder: &mut Builder<'_>, cluster: &mut Cluster, file: &Arc<str>
             "a line of the topic listing cannot be read",
             Some(source),
         );
+    }
+    if listing.topics.is_empty() && listing.outcome != Outcome::Ok {
+        // An error message where names should be.
+        outcome(builder, "kafka:topics", &cluster.name, listing.outcome);
+        return;
     }
     let mut known = match std::mem::replace(&mut cluster.topics, Seen::Absent) {
         Seen::Is(known) => known,

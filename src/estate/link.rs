@@ -1,27 +1,36 @@
-//! Links between the two worlds: brokers to hosts, log directories to volumes, secrets to Kafka
-//! users. Each carries its origin, and `catchment.toml` may pin or refute it.
+//! Links between the two worlds: brokers to hosts, log directories to volumes. Each carries its origin, and `catchment.toml` may pin or refute it.
 //!
-//! Must never: guess from a secret's value, or choose between two hosts that fit equally well.
+//! Must never: choose between two hosts that fit equally well.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::build::Builder;
-use super::{
-    Broker, Cluster, Host, Interface, Link, LinkConfig, Origin, Secret, Severity, kafka, uri,
-};
+use super::{Broker, Cluster, Host, Link, LinkConfig, Origin, Severity, kafka, uri};
 use crate::capture::Source;
+
+/// Private DNS names, lower case, by instance.
+type Names = BTreeMap<String, Vec<String>>;
 
 /// Makes all links.
 pub(super) fn read(builder: &mut Builder<'_>) {
     let mut clusters = std::mem::take(&mut builder.estate.clusters);
     let only = clusters.len() == 1;
+    let mut names: Names = BTreeMap::new();
+    for interface in builder.estate.interfaces.values() {
+        if let (Some(instance), Some(dns)) = (&interface.instance, &interface.private_dns) {
+            names
+                .entry(instance.clone())
+                .or_default()
+                .push(dns.to_ascii_lowercase());
+        }
+    }
     for cluster in clusters.values_mut() {
-        hosts(builder, cluster, only);
+        hosts(builder, cluster, only, &names);
         volumes(builder, cluster);
         place(builder, cluster);
     }
     builder.estate.clusters = clusters;
-    secrets(builder);
+    super::secret_users::read(builder);
     unknown_ends(builder);
 }
 
@@ -39,7 +48,7 @@ fn said<'b>(
         .filter(move |l| l.kind == kind && from.contains(&l.from.as_str()))
 }
 
-fn pins(builder: &Builder<'_>, kind: &str, from: &[&str]) -> Vec<Link> {
+pub(super) fn pins(builder: &Builder<'_>, kind: &str, from: &[&str]) -> Vec<Link> {
     let pins = said(builder, kind, from).filter(|l| l.holds);
     pins.map(|l| Link {
         to: l.to.clone(),
@@ -48,11 +57,11 @@ fn pins(builder: &Builder<'_>, kind: &str, from: &[&str]) -> Vec<Link> {
     .collect()
 }
 
-fn refuted(builder: &Builder<'_>, kind: &str, from: &[&str], to: &str) -> bool {
+pub(super) fn refuted(builder: &Builder<'_>, kind: &str, from: &[&str], to: &str) -> bool {
     said(builder, kind, from).any(|l| !l.holds && l.to == to)
 }
 
-fn at(origin: &Origin) -> Option<Source> {
+pub(super) fn at(origin: &Origin) -> Option<Source> {
     match origin {
         Origin::Captured(source) | Origin::Pinned(source) | Origin::Assumed { at: source, .. } => {
             Some(source.clone())
@@ -61,7 +70,7 @@ fn at(origin: &Origin) -> Option<Source> {
     }
 }
 
-fn hosts(builder: &mut Builder<'_>, cluster: &mut Cluster, only: bool) {
+fn hosts(builder: &mut Builder<'_>, cluster: &mut Cluster, only: bool, names: &Names) {
     let name = cluster.name.clone();
     let mut lost = Vec::new();
     let voters = voters(cluster);
@@ -72,10 +81,10 @@ fn hosts(builder: &mut Builder<'_>, cluster: &mut Cluster, only: bool) {
         if broker.host.is_some() {
             continue;
         }
-        let (link, candidates) = find_host(builder, &name, broker, &voters, only);
+        let (link, candidates) = find_host(builder, &name, broker, &voters, only, names);
         if candidates.len() > 1 {
             let message = format!(
-                "node {} of `{name}` fits several instances ({}); pin one: `[[pin]] kind = \"broker-host\" from = \"{from}\" to = \"{}\"`",
+                "node {} of `{name}` fits several instances ({}); pin one: `[[pin]] link = \"broker-host\" from = \"{from}\" to = \"{}\"`",
                 broker.id,
                 candidates.join(", "),
                 candidates[0]
@@ -94,7 +103,7 @@ fn hosts(builder: &mut Builder<'_>, cluster: &mut Cluster, only: bool) {
     }
     if !lost.is_empty() {
         let message = format!(
-            "no captured instance has the address of node(s) {} of `{name}`; collect `ec2 describe-instances` or pin them: `[[pin]] kind = \"broker-host\" from = \"{name}/{}\" to = \"i-...\"`",
+            "no captured instance has the address of node(s) {} of `{name}`; collect `ec2 describe-instances` or pin them: `[[pin]] link = \"broker-host\" from = \"{name}/{}\" to = \"i-...\"`",
             lost.join(", "),
             lost[0]
         );
@@ -109,6 +118,7 @@ fn find_host(
     broker: &Broker,
     voters: &BTreeMap<i32, (String, Source)>,
     only: bool,
+    names: &Names,
 ) -> (Option<Link>, Vec<String>) {
     let from = format!("{cluster}/{}", broker.id);
     let said = builder.estate.config.clusters.get(cluster);
@@ -128,7 +138,7 @@ fn find_host(
     for (address, says, source) in addresses(broker, voters) {
         let fits: Vec<(&Host, &str)> = hosts
             .iter()
-            .filter_map(|h| Some((*h, answers_to(h, &builder.estate.interfaces, &address)?)))
+            .filter_map(|h| Some((*h, answers_to(h, names, &address)?)))
             .collect();
         match &fits[..] {
             [] => {}
@@ -228,11 +238,7 @@ fn addresses(
 }
 
 /// How a host is known by that name, if it is.
-fn answers_to(
-    host: &Host,
-    interfaces: &BTreeMap<String, Interface>,
-    name: &str,
-) -> Option<&'static str> {
+fn answers_to(host: &Host, names: &Names, name: &str) -> Option<&'static str> {
     let name = name.to_ascii_lowercase();
     if host.private_addresses.contains(&name) {
         return Some("private address");
@@ -240,11 +246,9 @@ fn answers_to(
     if host.public_addresses.contains(&name) {
         return Some("public address");
     }
-    let dns = interfaces
-        .values()
-        .filter(|i| i.instance.as_deref() == Some(&host.id))
-        .filter_map(|i| i.private_dns.as_deref())
-        .any(|dns| dns.eq_ignore_ascii_case(&name));
+    let dns = names
+        .get(&host.id)
+        .is_some_and(|names| names.contains(&name));
     // `ip-10-0-1-11.eu-west-1.compute.internal`, `ip-10-0-1-11.ec2.internal`
     let label = |prefix: &str, address: &str| format!("{prefix}-{}", address.replace('.', "-"));
     let first = name.split('.').next().unwrap_or_default();
@@ -374,110 +378,6 @@ fn place(builder: &mut Builder<'_>, cluster: &mut Cluster) {
     };
     cluster.account = said("account").or_else(|| agreed(|h| &h.account));
     cluster.region = said("region").or_else(|| agreed(|h| &h.region));
-}
-
-fn secrets(builder: &mut Builder<'_>) {
-    let mut found: Vec<(String, Vec<Link>)> = Vec::new();
-    for secret in builder.estate.secrets.values() {
-        let from = [secret.arn.as_str(), secret.name.as_str()];
-        let mut links = pins(builder, "secret-user", &from);
-        for link in users_of(secret, &builder.estate.clusters) {
-            if !refuted(builder, "secret-user", &from, &link.to)
-                && !links.iter().any(|l| l.to == link.to)
-            {
-                links.push(link);
-            }
-        }
-        found.push((secret.arn.clone(), links));
-    }
-    for (arn, links) in found {
-        if let Some(secret) = builder.estate.secrets.get_mut(&arn) {
-            secret.users = links;
-        }
-    }
-}
-
-/// Users whose password a secret holds, by its tags or its name.
-fn users_of(secret: &Secret, clusters: &BTreeMap<String, Cluster>) -> Vec<Link> {
-    let tag = |name: &str| {
-        let same = |key: &str| key.to_ascii_lowercase().replace('_', "-") == name;
-        secret
-            .tags
-            .iter()
-            .find(|(key, _)| same(key))
-            .map(|(_, value)| value.as_str())
-    };
-    let from: Vec<Source> = at(&secret.origin).into_iter().collect();
-    if let Some(user) = tag("kafka-user").filter(|u| !u.is_empty()) {
-        let user = if user.contains(':') {
-            user.to_owned()
-        } else {
-            format!("User:{user}")
-        };
-        let named = tag("kafka-cluster");
-        let chosen: Vec<&Cluster> = clusters
-            .values()
-            .filter(|c| named.map_or(clusters.len() == 1, |n| n == c.name))
-            .collect();
-        let why = format!("tag kafka-user of secret {} names {user}", secret.name);
-        return chosen
-            .iter()
-            .map(|c| Link {
-                to: format!("{}/{user}", c.name),
-                origin: Origin::Inferred {
-                    why: why.clone(),
-                    from: from.clone(),
-                },
-            })
-            .collect();
-    }
-    let last = secret.name.rsplit('/').next().unwrap_or_default();
-    let (last, msk) = last
-        .strip_prefix("AmazonMSK_")
-        .map_or((last, false), |rest| (rest, true));
-    let words: Vec<String> = secret
-        .name
-        .to_ascii_lowercase()
-        .split(|c: char| !c.is_ascii_alphanumeric())
-        .map(str::to_owned)
-        .collect();
-    let mentions = |cluster: &str| {
-        let lower = secret.name.to_ascii_lowercase();
-        let cluster = cluster.to_ascii_lowercase();
-        words.contains(&cluster) || lower.split('/').any(|part| part == cluster)
-    };
-    let kafka = msk || words.iter().any(|w| w.contains("kafka"));
-    let by_name = clusters.keys().any(|c| mentions(c));
-    let mut links = Vec::new();
-    for cluster in clusters.values() {
-        let about = if by_name {
-            mentions(&cluster.name)
-        } else {
-            kafka
-        };
-        let Some((user, source)) = cluster
-            .users
-            .iter()
-            .find(|(u, _)| u.kind() == "User" && u.name() == last)
-            .filter(|_| about)
-        else {
-            continue;
-        };
-        let why = format!(
-            "the name of secret {} ends in {last}, a user of {}",
-            secret.name, cluster.name
-        );
-        let from = from
-            .iter()
-            .cloned()
-            .chain(std::iter::once(source.clone()))
-            .collect();
-        links.push(Link {
-            to: format!("{}/{user}", cluster.name),
-            origin: Origin::Inferred { why, from },
-        });
-    }
-    links
 }
 
 /// Pins and refutations whose ends the capture does not hold.

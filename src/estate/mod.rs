@@ -24,6 +24,7 @@ mod managed;
 mod network;
 mod organization;
 mod routes;
+mod secret_users;
 mod settings;
 mod topics;
 mod types;

@@ -1,5 +1,8 @@
 //! Output of `kafka-topics --list` and `--describe`.
 //!
+//! A file of no bytes counts as unread; a blank line, or one that begins with `#`, makes it a known
+//! empty list.
+//!
 //! Must never: lose a topic because one of its lines is broken.
 
 use std::collections::BTreeMap;
@@ -26,6 +29,12 @@ pub(super) fn parse(file: &Arc<str>, text: &str) -> Listing {
         outcome: Outcome::Ok,
         problems: Vec::new(),
     };
+    if text.is_empty() {
+        // A failed command leaves the same file as a cluster without topics.
+        listing.outcome = Outcome::ParseError;
+        listing.problems.push(Source::new(file.clone(), 1, ""));
+        return listing;
+    }
     let mut replicas: BTreeMap<String, BTreeMap<usize, Vec<i32>>> = BTreeMap::new();
     for (number, line) in (1_u32..).zip(text.lines()) {
         let line = line.trim();
