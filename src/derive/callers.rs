@@ -11,7 +11,7 @@ use std::sync::Arc;
 
 use super::world::{ANY_OTHER_USER, World};
 use crate::capture::Source;
-use crate::estate::{Broker, Cluster, Estate, Seen};
+use crate::estate::{Broker, Cluster, Estate, Listener, Seen};
 use crate::facts::Kind;
 use crate::names::{Arn, KafkaPrincipal};
 use crate::policy::{Document, PrincipalName};
@@ -67,7 +67,16 @@ pub(super) fn outsiders(world: &World<'_>) -> BTreeSet<(Kind, String)> {
     {
         found.account(&vendor.account);
     }
+    if estate.clusters.values().any(admits_anonymous) {
+        found.found.insert((Kind::Anonymous, "anonymous".to_owned()));
+    }
     found.found
+}
+
+/// Whether some listener of a cluster asks for no credential.
+fn admits_anonymous(cluster: &Cluster) -> bool {
+    let brokers = cluster.brokers.values().filter(|broker| broker.holds_data);
+    brokers.flat_map(|broker| &broker.listeners).any(Listener::is_open)
 }
 
 fn members<'w>(world: &'w World<'_>, sort: Sort) -> impl Iterator<Item = &'w str> {

@@ -205,13 +205,30 @@ impl<'w, 'e> Interpreter<'w, 'e> {
             best = best.max(self.from_elsewhere(index, row, bound, base, best, &[]));
         }
         if best < Strength::Always {
-            best = best.max(self.after_edits(index, row, bound, base, best));
+            self.after_edits(index, row, bound, base, best, plain.lacking.len());
         }
-        if plain.verdict.strength == Strength::Never
-            && let [(on, lacking)] = plain.lacking.as_slice()
-            && (lacking.denied || row.requests.iter().any(|request| request.on != *on))
-        {
-            self.write_shortfall(index, row, bound, base, lacking);
+        self.near_miss(index, row, bound, base, &plain, &[]);
+    }
+
+    /// Where exactly one request of an answer is refused, writes the rule that lacks only that: if
+    /// a deny alone refuses it, one of several sides does not grant, or requests about other things
+    /// pass. That somebody holds no grant at all is no near miss.
+    fn near_miss(
+        &mut self,
+        index: usize,
+        row: &Row,
+        bound: &Bound<'_>,
+        base: &Verdict,
+        answer: &Answer,
+        edits: &[ThingIx],
+    ) {
+        let [(on, lacking)] = answer.lacking.as_slice() else {
+            return;
+        };
+        let reads = row.head.predicate == Predicate::Reads;
+        let others_pass = row.requests.iter().any(|request| request.on != *on);
+        if lacking.denied || (reads && (lacking.one_side || others_pass)) {
+            self.write_shortfall(index, row, bound, base, lacking, edits);
         }
     }
 
@@ -260,9 +277,10 @@ impl<'w, 'e> Interpreter<'w, 'e> {
         bound: &Bound<'_>,
         base: &Verdict,
         than: Strength,
-    ) -> Strength {
+        lacking: usize,
+    ) {
         let Some((internet, class)) = self.world.internet() else {
-            return than;
+            return;
         };
         let guards: Vec<ThingIx> = row
             .edits
@@ -287,6 +305,9 @@ impl<'w, 'e> Interpreter<'w, 'e> {
             let Some(answer) = self.ask(row, bound, (internet, class), &edits) else {
                 continue;
             };
+            if answer.lacking.len() < lacking {
+                self.near_miss(index, row, bound, base, &answer, &edits);
+            }
             let mut strength = answer.verdict.strength;
             if strength > than && !known(strength) {
                 self.write(
@@ -304,11 +325,6 @@ impl<'w, 'e> Interpreter<'w, 'e> {
                 found.push((set, strength));
             }
         }
-        found
-            .iter()
-            .map(|(_, strength)| *strength)
-            .max()
-            .unwrap_or(than)
     }
 
     /// The answer to all tests of a row together; nothing when a test does not apply.
@@ -342,6 +358,7 @@ impl<'w, 'e> Interpreter<'w, 'e> {
                 let shortfall = verdict.shortfall.clone().unwrap_or_else(|| Shortfall {
                     text: format!("{} on {}", request.action, self.world.id(on)),
                     denied: false,
+                    one_side: false,
                     source: None,
                 });
                 answer.lacking.push((request.on.clone(), shortfall));
@@ -410,6 +427,7 @@ impl<'w, 'e> Interpreter<'w, 'e> {
         bound: &Bound<'_>,
         base: &Verdict,
         lacking: &Shortfall,
+        edits: &[ThingIx],
     ) {
         let Some(shortfall) = self.shortfall_thing(&lacking.text) else {
             return;
@@ -417,6 +435,9 @@ impl<'w, 'e> Interpreter<'w, 'e> {
         let mut rule = self.ground(index, row, bound, base.clone());
         rule.body
             .push(self.written.facts.intern(Predicate::Lacks, shortfall));
+        rule.body
+            .extend(edits.iter().map(|guard| self.written.facts.intern(Predicate::Edits, *guard)));
+        rule.edits = edits.to_vec();
         rule.evidence.extend(
             lacking
                 .source

@@ -9,7 +9,9 @@ use super::positions::{Class, KEYS};
 use super::resources::{Wanted, wanted};
 use super::world::World;
 use crate::capture::Source;
-use crate::estate::{Estate, Identity, IdentityKind, OrgLevel, Origin, PolicyHold, Seen};
+use crate::estate::{
+    Estate, Identity, IdentityKind, OrgLevel, Origin, PolicyHold, PublicAccessBlock, Seen,
+};
 use crate::facts::{Evidence, Kind, Note, NoteKind, ThingIx};
 use crate::policy::{
     self, Caller, Context, Decision, Document, Effect, Guard, Layer, LayerKind, Layers,
@@ -39,6 +41,9 @@ pub(super) struct Shortfall {
     pub(super) text: String,
     /// Whether everything was granted and a deny alone stands in the way.
     pub(super) denied: bool,
+    /// Whether one of several layers that must each grant is all that is missing: the other
+    /// account's side, a key policy, a boundary.
+    pub(super) one_side: bool,
     /// The statement that denies.
     pub(super) source: Option<Source>,
 }
@@ -423,16 +428,20 @@ impl Asking<'_, '_> {
             }
         }
         match best {
-            Some((decision, resource)) => self.verdict(decision, resource),
+            Some((decision, resource)) => {
+                let ordinary = layers.resource_kind == ResourceKind::Ordinary;
+                let within = ordinary && caller.account() == want.account;
+                self.verdict(decision, resource, within)
+            }
             None => Verdict::never(),
         }
     }
 
-    fn verdict(&self, decision: Decision, resource: &str) -> Verdict {
+    fn verdict(&self, decision: Decision, resource: &str, within: bool) -> Verdict {
         let action = &self.request.action;
         let by_position = self.via.is_none() && KEYS.iter().any(|key| decision.keys.contains(*key));
         if decision.strength == Strength::Never {
-            let shortfall = shortfall(&decision, action, resource);
+            let shortfall = shortfall(&decision, action, resource, within);
             return Verdict {
                 shortfall,
                 by_position,
@@ -517,16 +526,19 @@ impl Asking<'_, '_> {
         if alone { Verdict::never() } else { verdict }
     }
 
+    /// Whether `RestrictPublicBuckets` is on, for the bucket or for its whole account.
     fn restricts_public(&self) -> Truth {
-        if self.world.kind(self.on) != Kind::Bucket {
+        let estate = self.world.estate;
+        let Some(bucket) = estate.buckets.get(self.world.id(self.on)) else {
             return Truth::False;
-        }
-        let bucket = self.world.estate.buckets.get(self.world.id(self.on));
-        match bucket.map(|bucket| &bucket.public_access_block) {
+        };
+        let account = bucket.account.as_deref().and_then(|id| estate.accounts.get(id));
+        let on = |block: Option<&Seen<PublicAccessBlock>>| match block {
             Some(Seen::Is(block)) => block.restrict_public_buckets.into(),
             Some(Seen::Absent) => Truth::False,
             Some(Seen::Unread(_)) | None => Truth::Unknown,
-        }
+        };
+        on(Some(&bucket.public_access_block)) | on(account.map(|a| &a.public_access_block))
     }
 }
 
@@ -546,31 +558,38 @@ fn statement(says: String, source: &Source) -> Evidence {
     Evidence::statement(says, source.clone())
 }
 
-fn shortfall(decision: &Decision, action: &str, resource: &str) -> Option<Shortfall> {
+/// What a refused request lacks. `within` says that caller and resource are of one account, so that
+/// an identity policy alone would have done and its absence is nothing special.
+fn shortfall(
+    decision: &Decision,
+    action: &str,
+    resource: &str,
+    within: bool,
+) -> Option<Shortfall> {
     if decision.without_denies > Strength::Never {
         let source = decision.evidence.first().map(|found| found.source.clone());
-        let place = source
-            .as_ref()
-            .map(|s| format!(" by {s}"))
-            .unwrap_or_default();
+        let place = source.as_ref().map(|s| format!(" by {s}")).unwrap_or_default();
         return Some(Shortfall {
             text: format!("{action} on {resource}: denied{place}"),
             denied: true,
+            one_side: false,
             source,
         });
     }
     let text = match decision.ungranted {
         Some(layer) => {
-            format!(
-                "{action} on {resource}: no {} statement grants it",
-                layer_words(layer)
-            )
+            format!("{action} on {resource}: no {} statement grants it", layer_words(layer))
         }
         None => format!("{action} on {resource}: nothing grants it"),
     };
     Some(Shortfall {
         text,
         denied: false,
+        one_side: match decision.ungranted {
+            Some(LayerKind::Identity) => !within,
+            Some(_) => true,
+            None => false,
+        },
         source: None,
     })
 }

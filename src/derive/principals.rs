@@ -61,7 +61,8 @@ pub(super) fn all(world: &World<'_>, facts: &mut Facts) -> Vec<Principal> {
                 starts.push((facts.intern(Predicate::SendsFrom, *position), why));
             }
         }
-        if world.kind(*caller) == Kind::Whoever {
+        // Whoever may be anyone, and anonymous is everyone: either may sit where clients sit.
+        if matches!(world.kind(*caller), Kind::Whoever | Kind::Anonymous) {
             for cluster in world.all(Sort::Cluster) {
                 let fact = facts.intern(Predicate::SitsWithClientsOf, *cluster);
                 starts.push((fact, "it may be anyone, anywhere".to_owned()));
@@ -97,19 +98,20 @@ fn kafka_principals(world: &World<'_>, facts: &mut Facts) -> Vec<Principal> {
         let Some(place) = world.things.find(Kind::Cluster, &cluster.name) else {
             continue;
         };
-        for user in kafka_users(world.estate, cluster) {
+        let users = kafka_users(world.estate, cluster);
+        // `User:ANONYMOUS` is everybody, and stands as the principal `anonymous`.
+        for user in users.into_iter().filter(|user| *user != KafkaPrincipal::anonymous()) {
             let id = format!("{}/{user}", cluster.name);
             let Some(thing) = world.things.find(Kind::KafkaUser, &id) else {
                 continue;
             };
-            let mut starts = vec![(
-                facts.intern(Predicate::SitsWithClientsOf, place),
-                "where its clients sit is not in the capture".to_owned(),
-            )];
-            if user != KafkaPrincipal::anonymous() {
-                let fact = facts.intern(Predicate::Holds, thing);
-                starts.push((fact, "its own credential".to_owned()));
-            }
+            let starts = vec![
+                (
+                    facts.intern(Predicate::SitsWithClientsOf, place),
+                    "where its clients sit is not in the capture".to_owned(),
+                ),
+                (facts.intern(Predicate::Holds, thing), "its own credential".to_owned()),
+            ];
             let shown = match user.as_str() {
                 ANY_OTHER_USER => "any other user",
                 shown => shown,

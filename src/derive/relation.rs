@@ -523,13 +523,7 @@ fn open_sessions(world: &World<'_>, connection: ThingIx) -> Vec<Reached> {
     let Some(connection) = world.connections.get(&connection) else {
         return Vec::new();
     };
-    let open = connection
-        .listeners()
-        .find(|(_, listener)| match listener.protocol {
-            SecurityProtocol::Plaintext => true,
-            SecurityProtocol::Ssl => !listener.client_certificate,
-            SecurityProtocol::SaslPlaintext | SecurityProtocol::SaslSsl => false,
-        });
+    let open = connection.listeners().find(|(_, listener)| listener.is_open());
     let Some((_, listener)) = open else {
         return Vec::new();
     };

@@ -597,6 +597,19 @@ pub struct Listener {
     pub source: Source,
 }
 
+impl Listener {
+    /// Whether clients are admitted without a credential, as `User:ANONYMOUS`. Controllers' own
+    /// listeners serve no clients.
+    pub fn is_open(&self) -> bool {
+        !self.controller
+            && match self.protocol {
+                SecurityProtocol::Plaintext => true,
+                SecurityProtocol::Ssl => !self.client_certificate,
+                SecurityProtocol::SaslPlaintext | SecurityProtocol::SaslSsl => false,
+            }
+    }
+}
+
 /// Kafka's four security protocols.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum SecurityProtocol {

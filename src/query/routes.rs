@@ -49,10 +49,25 @@ impl View {
                 (b.witness.strength(), a.rows.len()).cmp(&(a.witness.strength(), b.rows.len()));
             order.then_with(|| a.rows.cmp(&b.rows))
         });
+        found.retain(|route| !self.is_everyones(lane, &route.witness));
         // A weaker telling of the same steps adds nothing.
         let mut told = BTreeSet::new();
         found.retain(|route| told.insert(route.rows.clone()));
         found
+    }
+
+    /// Whether a route rests on nothing but what everyone starts with. It is told once, as that of
+    /// `anonymous`, and not again for everybody.
+    fn is_everyones(&self, lane: usize, witness: &Witness) -> bool {
+        let Some(anonymous) = self.anonymous else {
+            return false;
+        };
+        let everyone = &self.lanes[anonymous];
+        lane != anonymous
+            && witness.steps().iter().all(|step| match step {
+                Step::Given { fact, .. } => everyone.iter().any(|start| start.fact == *fact),
+                Step::Derived { .. } => true,
+            })
     }
 
     /// Witnesses for each way in which the goal can be reached last. A last step that goes without

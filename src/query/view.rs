@@ -36,6 +36,8 @@ pub struct View {
     /// The rows behind the rules.
     pub(super) rows: Vec<Row>,
     pub(super) lanes: Vec<Vec<Start>>,
+    /// The principal that everyone may act as, when something is open to it.
+    pub(super) anonymous: Option<usize>,
     reach: ReachTable,
     model: String,
     capture: String,
@@ -98,6 +100,7 @@ impl View {
             .collect();
         ids.sort_unstable();
         ids.dedup();
+        let anonymous = derivation.principals.iter().position(|p| p.kind == "anonymous");
         let model = match (target, ids.is_empty()) {
             (Some(target), true) => target.id.clone(),
             _ => ids.join(", "),
@@ -109,6 +112,7 @@ impl View {
             derivation,
             assets,
             rows,
+            anonymous,
             lanes: lanes_in,
             reach,
         };
@@ -191,13 +195,22 @@ impl View {
         self.reach.get(lane, topic)
     }
 
-    /// How surely a principal, by number, reads an asset: as its best topic (law 8).
+    /// How surely a principal, by number, reads an asset: as its best topic (law 8). What it reads
+    /// only as everyone does counts for `anonymous` alone.
     pub fn strength(&self, lane: usize, asset: &Asset) -> Strength {
-        let topics = asset.topics.values();
-        topics
-            .map(|topic| self.reads(lane, *topic))
-            .max()
-            .unwrap_or_default()
+        let best = |lane: usize| {
+            let topics = asset.topics.values();
+            topics.map(|topic| self.reads(lane, *topic)).max().unwrap_or_default()
+        };
+        let strength = best(lane);
+        let shared = self
+            .anonymous
+            .is_some_and(|anonymous| anonymous != lane && best(anonymous) > Strength::Never);
+        if strength == Strength::Never || !shared {
+            return strength;
+        }
+        let own = self.routes(lane, asset).into_iter().map(|route| route.witness.strength());
+        own.max().unwrap_or_default()
     }
 
     /// The asset of that name.
