@@ -77,6 +77,12 @@ impl Predicate {
             .find(|predicate| predicate.word() == word)
     }
 
+    /// Whether it is an effect that one principal can leave in the estate for another: a snapshot,
+    /// an edited guard (law 4).
+    pub const fn is_left_behind(self) -> bool {
+        matches!(self, Self::MadeSnapshotOf | Self::Edits)
+    }
+
     /// The kinds of thing it can be said of.
     pub const fn kinds(self) -> &'static [Kind] {
         match self {

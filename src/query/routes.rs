@@ -7,7 +7,7 @@ use super::view::{Asset, View};
 use crate::derive::GroundRule;
 use crate::estate::Origin;
 use crate::facts::{Evidence, Note, Predicate};
-use crate::reach::{FactIx, RuleIx, Step, Strength, Witness, one_short, prove_all_last, single};
+use crate::reach::{FactIx, RuleIx, Step, Strength, Witness, one_short, prove_all_last};
 
 /// A witness and the topic that it reads.
 #[derive(Clone, Debug)]
@@ -27,7 +27,7 @@ impl View {
         let mut seen = BTreeSet::new();
         let mut found = Vec::new();
         for (topic, fact) in &asset.topics {
-            if self.reads(lane, *fact) == Strength::Never {
+            if self.holds(lane, *fact) == Strength::Never {
                 continue;
             }
             for witness in self.witnesses(lane, *fact, PLAIN_STEPS) {
@@ -212,7 +212,7 @@ impl View {
         let mut lacks: BTreeMap<String, Lack> = BTreeMap::new();
         for (fact, then) in found {
             let could_be_made_by = self.makers(lane, fact);
-            if self.is_left_behind(fact) && could_be_made_by.is_empty() {
+            if self.derivation.fact(fact).predicate.is_left_behind() && could_be_made_by.is_empty() {
                 continue;
             }
             let what = self.lack_text(fact);
@@ -237,12 +237,6 @@ impl View {
                 | Predicate::MadeSnapshotOf
                 | Predicate::Edits
         )
-    }
-
-    /// Whether a fact is an effect that one principal can leave behind for another.
-    fn is_left_behind(&self, fact: FactIx) -> bool {
-        let predicate = self.derivation.fact(fact).predicate;
-        matches!(predicate, Predicate::MadeSnapshotOf | Predicate::Edits)
     }
 
     fn lack_text(&self, fact: FactIx) -> String {
@@ -270,23 +264,16 @@ impl View {
 
     /// Other principals that could make a snapshot or an edit, which then lies in the estate.
     fn makers(&self, lane: usize, fact: FactIx) -> Vec<String> {
-        if !self.is_left_behind(fact) {
+        if !self.derivation.fact(fact).predicate.is_left_behind() {
             return Vec::new();
         }
-        let others = self
-            .derivation
-            .principals
-            .iter()
-            .enumerate()
-            .filter(|(other, principal)| {
-                *other != lane
-                    && principal.kind != "root-user"
-                    && single(&self.derivation.table, &self.lanes[*other])[fact.index()]
-                        > Strength::Gap
-            });
-        others
-            .map(|(_, principal)| principal.name.clone())
-            .collect()
+        let principals = self.derivation.principals.iter().enumerate();
+        let others = principals.filter(|(other, principal)| {
+            *other != lane
+                && principal.kind != "root-user"
+                && self.holds(*other, fact) > Strength::Gap
+        });
+        others.map(|(_, principal)| principal.name.clone()).collect()
     }
 }
 

@@ -91,7 +91,9 @@ impl View {
         let derivation = derive(&projected, &rows);
         let lanes_in: Vec<Vec<Start>> = derivation.principals.iter().map(Principal::lane).collect();
         let assets = assets(&projected, &derivation);
-        let goals: Vec<FactIx> = derivation.topics.values().copied().collect();
+        let left_behind = derivation.facts.iter().filter(|(_, fact)| fact.predicate.is_left_behind());
+        let goals = derivation.topics.values().copied().chain(left_behind.map(|(index, _)| index));
+        let goals: Vec<FactIx> = goals.collect();
         let reach = lanes(&derivation.table, &lanes_in, &goals);
         let mut ids: Vec<&str> = projected
             .clusters
@@ -190,9 +192,9 @@ impl View {
         }
     }
 
-    /// How surely a principal, by number, reads a topic.
-    pub(super) fn reads(&self, lane: usize, topic: FactIx) -> Strength {
-        self.reach.get(lane, topic)
+    /// How surely a principal, by number, holds a fact: reading a topic, or an effect left behind.
+    pub(super) fn holds(&self, lane: usize, fact: FactIx) -> Strength {
+        self.reach.get(lane, fact)
     }
 
     /// How surely a principal, by number, reads an asset: as its best topic (law 8). What it reads
@@ -200,7 +202,7 @@ impl View {
     pub fn strength(&self, lane: usize, asset: &Asset) -> Strength {
         let best = |lane: usize| {
             let topics = asset.topics.values();
-            topics.map(|topic| self.reads(lane, *topic)).max().unwrap_or_default()
+            topics.map(|topic| self.holds(lane, *topic)).max().unwrap_or_default()
         };
         let strength = best(lane);
         let shared = self

@@ -35,7 +35,7 @@ fn reader(view: &View, lane: usize, asset: &Asset) -> Option<Reader> {
     let topics = asset
         .topics
         .iter()
-        .filter(|(_, fact)| view.reads(lane, **fact) > Strength::Never);
+        .filter(|(_, fact)| view.holds(lane, **fact) > Strength::Never);
     Some(Reader {
         principal: principal.name.clone(),
         kind: principal.kind.to_owned(),
