@@ -29,13 +29,20 @@ fn map(folder: &str) -> Option<Value> {
 fn gaps(map: &Value) -> Vec<(&str, &str)> {
     let gaps = map["gaps"].as_array().unwrap();
     gaps.iter()
-        .map(|gap| (gap["call"].as_str().unwrap(), gap["outcome"].as_str().unwrap()))
+        .map(|gap| {
+            (
+                gap["call"].as_str().unwrap(),
+                gap["outcome"].as_str().unwrap(),
+            )
+        })
         .collect()
 }
 
 fn read(map: &Value, kind: &str) -> u64 {
     let counts = map["read"].as_array().unwrap();
-    let count = counts.iter().find(|count| count.to_string().contains(&format!("\"{kind}\"")));
+    let count = counts
+        .iter()
+        .find(|count| count.to_string().contains(&format!("\"{kind}\"")));
     count.and_then(|count| count["count"].as_u64()).unwrap_or(0)
 }
 
@@ -48,10 +55,22 @@ fn cloudmapper_s_demo_is_read_in_its_own_layout() {
     assert_eq!(read(&map, "instances"), 3, "{}", map["read"]);
     // What the demo leaves out is named, and an answer that is there is not.
     let gaps = gaps(&map);
-    for call in ["organizations:ListPoliciesForTarget", "kms:ListKeys", "ec2:DescribeVolumes"] {
-        assert!(gaps.contains(&(call, "not_collected")), "{call} is not among {gaps:?}");
+    for call in [
+        "organizations:ListPoliciesForTarget",
+        "kms:ListKeys",
+        "ec2:DescribeVolumes",
+    ] {
+        assert!(
+            gaps.contains(&(call, "not_collected")),
+            "{call} is not among {gaps:?}"
+        );
     }
-    assert!(!gaps.iter().any(|(call, _)| *call == "ec2:DescribeInstances"), "{gaps:?}");
+    assert!(
+        !gaps
+            .iter()
+            .any(|(call, _)| *call == "ec2:DescribeInstances"),
+        "{gaps:?}"
+    );
 }
 
 #[test]
@@ -63,6 +82,9 @@ fn account_details_alone_answer_and_say_what_is_missing() {
     assert!(map["holders"].as_array().unwrap().is_empty());
     let gaps = gaps(&map);
     for call in ["s3:ListBuckets", "ec2:DescribeInstances", "kms:ListKeys"] {
-        assert!(gaps.contains(&(call, "not_collected")), "{call} is not among {gaps:?}");
+        assert!(
+            gaps.contains(&(call, "not_collected")),
+            "{call} is not among {gaps:?}"
+        );
     }
 }
