@@ -24,7 +24,9 @@ fn anchor(evidence: &EvidenceText) -> String {
     let place = evidence.places.first().cloned().unwrap_or_default();
     match &evidence.pointer {
         Some(pointer) => {
-            let file = place.rsplit_once(':').map_or(place.as_str(), |(file, _)| file);
+            let file = place
+                .rsplit_once(':')
+                .map_or(place.as_str(), |(file, _)| file);
             format!("{file}#{pointer}")
         }
         None => place,
@@ -61,7 +63,10 @@ fn neutralize(json: &mut Value, pointer: &str) {
         let held = json.pointer_mut(outer).unwrap_or_else(|| panic!("{outer}"));
         let text = held.as_str().unwrap();
         let text = if text.starts_with('%') {
-            percent_encoding::percent_decode_str(text).decode_utf8().unwrap().into_owned()
+            percent_encoding::percent_decode_str(text)
+                .decode_utf8()
+                .unwrap()
+                .into_owned()
         } else {
             text.to_owned()
         };
@@ -70,7 +75,9 @@ fn neutralize(json: &mut Value, pointer: &str) {
         *held = Value::String(document.to_string());
         return;
     }
-    let target = json.pointer_mut(pointer).unwrap_or_else(|| panic!("{pointer}"));
+    let target = json
+        .pointer_mut(pointer)
+        .unwrap_or_else(|| panic!("{pointer}"));
     if target.get("Effect").is_none() {
         // A source of a security group rule. Any other would admit clients just as well, so it is
         // taken out; it is the last of its list, so that no pointer moves.
@@ -110,12 +117,20 @@ fn removing_any_named_statement_takes_the_proof_away(model: Option<&str>) {
                 "{principal} reads {asset} without a reason"
             );
             for evidence in removable {
-                let entry = named.entry(anchor(&evidence)).or_insert((evidence, Vec::new()));
-                entry.1.push((principal.clone(), asset.clone(), proof.clone()));
+                let entry = named
+                    .entry(anchor(&evidence))
+                    .or_insert((evidence, Vec::new()));
+                entry
+                    .1
+                    .push((principal.clone(), asset.clone(), proof.clone()));
             }
         }
     }
-    assert!(named.len() > 20, "only {} statements are named", named.len());
+    assert!(
+        named.len() > 20,
+        "only {} statements are named",
+        named.len()
+    );
     for (anchor, (evidence, proofs)) in named {
         // Without what the brokers themselves need there is no platform to ask about.
         let Ok(without) = try_view(&remove(&files, &evidence), model) else {
@@ -134,7 +149,11 @@ fn removing_any_named_statement_takes_the_proof_away(model: Option<&str>) {
                 );
                 // What remains for the pair never names what is gone.
                 let again = other.steps.iter().flat_map(|step| &step.evidence);
-                assert!(!again.filter(|e| e.removable).any(|e| self::anchor(e) == anchor));
+                assert!(
+                    !again
+                        .filter(|e| e.removable)
+                        .any(|e| self::anchor(e) == anchor)
+                );
             }
         }
     }
@@ -156,8 +175,14 @@ fn removing_any_named_statement_takes_the_proof_away_under_shared_storage() {
 fn removing_the_only_grant_takes_the_reader_away() {
     let files = fixture("small/pier");
     for (model, principal) in [
-        (Some("automq-s3-wal"), "arn:aws:iam::111122223333:role/pier-data-science"),
-        (Some("automq-s3-wal"), "arn:aws:iam::111122223333:role/pier-ci-deploy"),
+        (
+            Some("automq-s3-wal"),
+            "arn:aws:iam::111122223333:role/pier-data-science",
+        ),
+        (
+            Some("automq-s3-wal"),
+            "arn:aws:iam::111122223333:role/pier-ci-deploy",
+        ),
         (None, "arn:aws:iam::111122223333:role/pier-snapshot-tool"),
         (None, "arn:aws:iam::111122223333:role/pier-restore"),
     ] {
@@ -169,7 +194,12 @@ fn removing_the_only_grant_takes_the_reader_away() {
         for evidence in evidence.filter(|e| e.removable && e.says.starts_with("identity policy")) {
             let without = view(&remove(&files, evidence), model);
             let left = strength(&without, principal, "payments");
-            assert_eq!(left, Strength::Never, "{principal} without {}", evidence.says);
+            assert_eq!(
+                left,
+                Strength::Never,
+                "{principal} without {}",
+                evidence.says
+            );
             own += 1;
         }
         assert!(own > 0, "{principal}");
@@ -208,11 +238,18 @@ fn every_route_shown_is_as_strong_as_the_cell_or_weaker_and_the_first_is_as_stro
         let view = view(&fixture(&name), None);
         for ((principal, asset), strength) in cells(&view) {
             let proofs = explain(&view, &principal, &asset).unwrap().proofs;
-            assert_eq!(proofs.first().map(|p| p.strength), Some(strength), "{name} {principal}");
+            assert_eq!(
+                proofs.first().map(|p| p.strength),
+                Some(strength),
+                "{name} {principal}"
+            );
             assert!(proofs.iter().all(|proof| proof.strength <= strength));
             for proof in &proofs {
                 for (at, step) in proof.steps.iter().enumerate() {
-                    assert!(step.rests_on.iter().all(|on| *on <= at), "{name} {principal}");
+                    assert!(
+                        step.rests_on.iter().all(|on| *on <= at),
+                        "{name} {principal}"
+                    );
                 }
             }
         }

@@ -62,13 +62,24 @@ fn run(root: &Path, file: &Path) -> Result<(), String> {
         };
         let rows = rules::built_in().map_err(|errors| format!("{errors:?}"))?;
         let view = View::new(&place, &estate, &models, rows, target.as_ref());
-        let outcome = view.map_err(|e| e.to_string()).and_then(|view| answer(&view, question));
+        let outcome = view
+            .map_err(|e| e.to_string())
+            .and_then(|view| answer(&view, question));
         if let Err(why) = outcome {
             let at = format!("{}:{}", file.display(), question.line);
-            writeln!(failures, "{at}: {} {}\n{why}", question.verb, question.asset).unwrap();
+            writeln!(
+                failures,
+                "{at}: {} {}\n{why}",
+                question.verb, question.asset
+            )
+            .unwrap();
         }
     }
-    if failures.is_empty() { Ok(()) } else { Err(failures) }
+    if failures.is_empty() {
+        Ok(())
+    } else {
+        Err(failures)
+    }
 }
 
 fn parse(text: &str) -> Result<(String, Vec<Question>), String> {
@@ -98,7 +109,9 @@ fn question(head: &str, line: usize) -> Result<Question, String> {
         Some((head, model)) => (head, Some(model.trim().to_owned())),
         None => (head, None),
     };
-    let (verb, rest) = head.split_once(' ').ok_or(format!("line {line}: `{head}`"))?;
+    let (verb, rest) = head
+        .split_once(' ')
+        .ok_or(format!("line {line}: `{head}`"))?;
     let (principal, asset) = match rest.split_once(" -> ") {
         Some((principal, asset)) => (Some(principal.to_owned()), asset),
         None => (None, rest),
@@ -114,14 +127,20 @@ fn question(head: &str, line: usize) -> Result<Question, String> {
 }
 
 fn answer(view: &View, question: &Question) -> Result<(), String> {
-    let asset = view.asset(&question.asset).map_err(|error| error.to_string())?;
+    let asset = view
+        .asset(&question.asset)
+        .map_err(|error| error.to_string())?;
     if question.verb == "readers" {
         return readers(view, asset, &question.body);
     }
     let name = question.principal.as_deref().ok_or("names no principal")?;
     let lane = view.principal(name).map_err(|error| error.to_string())?;
     let explained = query::explain(view, lane, asset);
-    let wanted = question.body.iter().map(|line| line.trim()).filter(|line| !line.is_empty());
+    let wanted = question
+        .body
+        .iter()
+        .map(|line| line.trim())
+        .filter(|line| !line.is_empty());
     match question.verb.as_str() {
         "proof" => {
             let evidence = explained.proofs.iter().flat_map(|proof| &proof.steps);
@@ -134,22 +153,38 @@ fn answer(view: &View, question: &Question) -> Result<(), String> {
             if missing.is_empty() {
                 return Ok(());
             }
-            Err(format!("  missing {missing:?}\n  the proofs name {places:#?}"))
+            Err(format!(
+                "  missing {missing:?}\n  the proofs name {places:#?}"
+            ))
         }
         "near" => {
-            let lacks: Vec<&str> = explained.lacks.iter().map(|lack| lack.what.as_str()).collect();
-            let missing: Vec<&str> =
-                wanted.filter(|text| !lacks.iter().any(|lack| lack.contains(text))).collect();
+            let lacks: Vec<&str> = explained
+                .lacks
+                .iter()
+                .map(|lack| lack.what.as_str())
+                .collect();
+            let missing: Vec<&str> = wanted
+                .filter(|text| !lacks.iter().any(|lack| lack.contains(text)))
+                .collect();
             if missing.is_empty() && explained.strength == Strength::Never {
                 return Ok(());
             }
             let strength = explained.strength.word();
-            Err(format!("  is {strength}, missing {missing:?}\n  near misses: {lacks:#?}"))
+            Err(format!(
+                "  is {strength}, missing {missing:?}\n  near misses: {lacks:#?}"
+            ))
         }
         "never" if explained.strength == Strength::Never => Ok(()),
         "never" => {
-            let routes: Vec<&str> = explained.proofs.iter().map(|p| p.summary.as_str()).collect();
-            Err(format!("  reads, {}: {routes:#?}", explained.strength.word()))
+            let routes: Vec<&str> = explained
+                .proofs
+                .iter()
+                .map(|p| p.summary.as_str())
+                .collect();
+            Err(format!(
+                "  reads, {}: {routes:#?}",
+                explained.strength.word()
+            ))
         }
         other => Err(format!("  unknown question `{other}`")),
     }
@@ -167,8 +202,12 @@ fn readers(view: &View, asset: &query::Asset, body: &[String]) -> Result<(), Str
         .iter()
         .map(|reader| {
             // A reader that needs an edit on its surest routes is marked so.
-            let surest = reader.routes.iter().filter(|route| route.strength == reader.strength);
-            let after = surest.clone().count() > 0 && surest.clone().all(|r| !r.after_changing.is_empty());
+            let surest = reader
+                .routes
+                .iter()
+                .filter(|route| route.strength == reader.strength);
+            let after =
+                surest.clone().count() > 0 && surest.clone().all(|r| !r.after_changing.is_empty());
             let mark = if after { " [after changing]" } else { "" };
             format!("{} {}{mark}", reader.strength.word(), reader.principal)
         })

@@ -68,7 +68,9 @@ pub(super) fn outsiders(world: &World<'_>) -> BTreeSet<(Kind, String)> {
         found.account(&vendor.account);
     }
     if estate.clusters.values().any(admits_anonymous) {
-        found.found.insert((Kind::Anonymous, "anonymous".to_owned()));
+        found
+            .found
+            .insert((Kind::Anonymous, "anonymous".to_owned()));
     }
     found.found
 }
@@ -76,7 +78,9 @@ pub(super) fn outsiders(world: &World<'_>) -> BTreeSet<(Kind, String)> {
 /// Whether some listener of a cluster asks for no credential.
 fn admits_anonymous(cluster: &Cluster) -> bool {
     let brokers = cluster.brokers.values().filter(|broker| broker.holds_data);
-    brokers.flat_map(|broker| &broker.listeners).any(Listener::is_open)
+    brokers
+        .flat_map(|broker| &broker.listeners)
+        .any(Listener::is_open)
 }
 
 fn members<'w>(world: &'w World<'_>, sort: Sort) -> impl Iterator<Item = &'w str> {
@@ -85,7 +89,12 @@ fn members<'w>(world: &'w World<'_>, sort: Sort) -> impl Iterator<Item = &'w str
 
 /// The id under which the identities of an unread account are reported.
 pub(super) fn unread_identities(account: &str) -> String {
-    format!("iam:GetAccountAuthorizationDetails (account {account})")
+    format!("iam:GetAccountAuthorizationDetails (account {account}) lists")
+}
+
+/// The id under which whoever an unread policy names is reported.
+pub(super) fn named_by(policy: &str) -> String {
+    format!("{policy} names")
 }
 
 struct Outsiders<'e> {
@@ -99,7 +108,7 @@ impl Outsiders<'_> {
             Seen::Is(document) => self.document(document, false),
             Seen::Absent => {}
             Seen::Unread(what) => {
-                self.found.insert((Kind::Whoever, what.to_string()));
+                self.found.insert((Kind::Whoever, named_by(what)));
             }
         }
     }

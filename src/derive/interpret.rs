@@ -435,8 +435,11 @@ impl<'w, 'e> Interpreter<'w, 'e> {
         let mut rule = self.ground(index, row, bound, base.clone());
         rule.body
             .push(self.written.facts.intern(Predicate::Lacks, shortfall));
-        rule.body
-            .extend(edits.iter().map(|guard| self.written.facts.intern(Predicate::Edits, *guard)));
+        rule.body.extend(
+            edits
+                .iter()
+                .map(|guard| self.written.facts.intern(Predicate::Edits, *guard)),
+        );
         rule.edits = edits.to_vec();
         rule.evidence.extend(
             lacking

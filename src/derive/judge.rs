@@ -30,8 +30,6 @@ pub(super) struct Verdict {
     pub(super) shortfall: Option<Shortfall>,
     /// Whether a condition that was looked at reads the network position.
     pub(super) by_position: bool,
-    /// Whether a policy of the caller's own grants.
-    pub(super) own_grant: bool,
 }
 
 /// What one refused request lacks.
@@ -57,7 +55,6 @@ impl Verdict {
             notes: Vec::new(),
             shortfall: None,
             by_position: false,
-            own_grant: false,
         }
     }
 
@@ -86,7 +83,6 @@ impl Verdict {
         self.evidence.extend(other.evidence);
         self.notes.extend(other.notes);
         self.by_position |= other.by_position;
-        self.own_grant |= other.own_grant;
         self.shortfall = self.shortfall.or(other.shortfall);
         self
     }
@@ -243,8 +239,9 @@ impl Asking<'_, '_> {
         });
         let account = self.owner();
         let by_account = account.is_some_and(|a| super::callers::unread_identities(a) == missing);
-        if unread == Some(missing) || by_account {
-            Verdict::gap(format!("{missing} was not collected"))
+        let by_policy = unread.is_some_and(|what| super::callers::named_by(what) == missing);
+        if by_policy || by_account {
+            Verdict::gap(format!("not collected, and it may grant: {missing}"))
         } else {
             Verdict::never()
         }
@@ -321,8 +318,17 @@ impl Asking<'_, '_> {
         let scp_text = "service control policies";
         let rcp_text = "resource control policies";
         let endpoint = self.class.endpoint(estate);
+        let wants = wanted(self.world, self.request.part, self.on, &documents);
+        if wants.is_empty() {
+            // A thing that the capture only names cannot be asked about; `unknown` reports it.
+            return Verdict::never();
+        }
+        let asked: Vec<String> = wants
+            .iter()
+            .flat_map(|want| want.candidates.clone())
+            .collect();
         let mut all = Verdict::certain();
-        for want in wanted(self.world, self.request.part, self.on, &documents) {
+        for want in wants {
             let account = want.account.as_deref();
             let layers = Layers {
                 identity: identity.map(|i| layer(&i.policies)).unwrap_or_default(),
@@ -370,7 +376,7 @@ impl Asking<'_, '_> {
                 break;
             }
         }
-        self.without_the_thousand(all)
+        self.without_the_thousand(all, identity, &asked)
     }
 
     fn context(&self, caller: ThingIx, want: &Wanted) -> Context {
@@ -448,10 +454,6 @@ impl Asking<'_, '_> {
                 ..Verdict::never()
             };
         }
-        let own_grant = decision
-            .evidence
-            .iter()
-            .any(|found| found.layer == LayerKind::Identity);
         let mut evidence: Vec<Evidence> = decision
             .evidence
             .iter()
@@ -505,25 +507,48 @@ impl Asking<'_, '_> {
             notes,
             shortfall: None,
             by_position,
-            own_grant,
         }
     }
 
     /// A gap that stands in the resource's unread policy alone is reported once, as whoever that
-    /// policy names, and not for every identity of the account (law 1).
-    fn without_the_thousand(&self, verdict: Verdict) -> Verdict {
-        if verdict.strength != Strength::Gap {
-            return verdict;
+    /// policy names, and not for every identity of the account (law 1). What remains are callers
+    /// whose own side grants, or may.
+    fn without_the_thousand(
+        &self,
+        verdict: Verdict,
+        identity: Option<&Identity>,
+        asked: &[String],
+    ) -> Verdict {
+        let unread = matches!(self.policy_of(self.on), Some(Seen::Unread(_)));
+        if verdict.strength == Strength::Gap && unread && !self.may_grant(identity, asked) {
+            return Verdict::never();
         }
-        let Some(Seen::Unread(policy)) = self.policy_of(self.on) else {
-            return verdict;
+        verdict
+    }
+
+    /// Whether a policy of the caller's own may grant the action on some of these resources, or was
+    /// not read.
+    fn may_grant(&self, identity: Option<&Identity>, asked: &[String]) -> bool {
+        let Some(identity) = identity else {
+            return false;
         };
-        let alone = !verdict.own_grant
-            && verdict
-                .notes
-                .iter()
-                .all(|note| note.text == **policy || is_limit(&note.text));
-        if alone { Verdict::never() } else { verdict }
+        let anything = Context::new(policy::KeyState::Unknown);
+        let covers = |statement: &policy::Statement, arn: &String| {
+            statement.covers_resource(arn, &anything, Truth::Unknown) != Truth::False
+        };
+        let grants = |document: &Document| {
+            document.statements.iter().any(|statement| {
+                statement.may(Effect::Allow)
+                    && statement.covers_action(&self.request.action) != Truth::False
+                    && asked.iter().any(|arn| covers(statement, arn))
+            })
+        };
+        identity.kind == IdentityKind::Root
+            || identity.policies.iter().any(|hold| match &hold.document {
+                Seen::Is(document) => grants(document),
+                Seen::Unread(_) => true,
+                Seen::Absent => false,
+            })
     }
 
     /// Whether `RestrictPublicBuckets` is on, for the bucket or for its whole account.
@@ -532,7 +557,10 @@ impl Asking<'_, '_> {
         let Some(bucket) = estate.buckets.get(self.world.id(self.on)) else {
             return Truth::False;
         };
-        let account = bucket.account.as_deref().and_then(|id| estate.accounts.get(id));
+        let account = bucket
+            .account
+            .as_deref()
+            .and_then(|id| estate.accounts.get(id));
         let on = |block: Option<&Seen<PublicAccessBlock>>| match block {
             Some(Seen::Is(block)) => block.restrict_public_buckets.into(),
             Some(Seen::Absent) => Truth::False,
@@ -540,10 +568,6 @@ impl Asking<'_, '_> {
         };
         on(Some(&bucket.public_access_block)) | on(account.map(|a| &a.public_access_block))
     }
-}
-
-fn is_limit(text: &str) -> bool {
-    text.starts_with("service control policies") || text.starts_with("resource control policies")
 }
 
 /// A statement of a policy: captured, or published by a model.
@@ -560,15 +584,13 @@ fn statement(says: String, source: &Source) -> Evidence {
 
 /// What a refused request lacks. `within` says that caller and resource are of one account, so that
 /// an identity policy alone would have done and its absence is nothing special.
-fn shortfall(
-    decision: &Decision,
-    action: &str,
-    resource: &str,
-    within: bool,
-) -> Option<Shortfall> {
+fn shortfall(decision: &Decision, action: &str, resource: &str, within: bool) -> Option<Shortfall> {
     if decision.without_denies > Strength::Never {
         let source = decision.evidence.first().map(|found| found.source.clone());
-        let place = source.as_ref().map(|s| format!(" by {s}")).unwrap_or_default();
+        let place = source
+            .as_ref()
+            .map(|s| format!(" by {s}"))
+            .unwrap_or_default();
         return Some(Shortfall {
             text: format!("{action} on {resource}: denied{place}"),
             denied: true,
@@ -578,7 +600,10 @@ fn shortfall(
     }
     let text = match decision.ungranted {
         Some(layer) => {
-            format!("{action} on {resource}: no {} statement grants it", layer_words(layer))
+            format!(
+                "{action} on {resource}: no {} statement grants it",
+                layer_words(layer)
+            )
         }
         None => format!("{action} on {resource}: nothing grants it"),
     };

@@ -14,10 +14,11 @@ mod positions;
 mod principals;
 mod relation;
 mod resources;
+mod unknown;
 mod world;
 
 pub use interpret::GroundRule;
-pub use principals::Principal;
+pub use principals::{Held, Principal};
 
 use std::collections::BTreeMap;
 

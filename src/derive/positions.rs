@@ -14,7 +14,7 @@ use ipnet::IpNet;
 
 use super::relation::Reached;
 use super::world::World;
-use crate::estate::{Call, Endpoint, Estate, Host, Origin, Outcome, Seen};
+use crate::estate::{Call, Endpoint, Estate, Host, Outcome, Seen};
 use crate::facts::{Evidence, Kind, Note, NoteKind, ThingIx};
 use crate::policy::{Context, Document, KeyState};
 use crate::reach::Strength;
@@ -365,18 +365,15 @@ fn note(kind: NoteKind, text: String) -> Note {
 
 /// The positions that people start from besides the internet: declared networks, and each named
 /// block that a declared network lies in.
-pub(super) fn declared(world: &World<'_>) -> Vec<(ThingIx, Origin)> {
+pub(super) fn declared(world: &World<'_>) -> Vec<(ThingIx, String)> {
     let mut found = Vec::new();
     for (name, (nets, source)) in &world.estate.config.networks {
-        let origin = Origin::Assumed {
-            why: format!("people sit in the declared network {name}"),
-            at: source.clone(),
-        };
+        let why = format!("people sit in the declared network {name} ({source})");
         found.extend(
             world
                 .things
                 .find(Kind::Position, name)
-                .map(|p| (p, origin.clone())),
+                .map(|p| (p, why.clone())),
         );
         for (id, class) in &world.classes {
             if let Class::Network(block, _) = class
@@ -386,7 +383,7 @@ pub(super) fn declared(world: &World<'_>) -> Vec<(ThingIx, Origin)> {
                     world
                         .things
                         .find(Kind::Position, id)
-                        .map(|p| (p, origin.clone())),
+                        .map(|p| (p, why.clone())),
                 );
             }
         }

@@ -21,18 +21,38 @@ pub struct Principal {
     /// `user`, `role`, `root-user`, `workload`, `external-account`, `vendor`, `service`,
     /// `federated`, `anonymous`, `whoever`, `kafka-principal`.
     pub kind: &'static str,
-    /// What it holds before its first step, each fact with the words for it.
-    pub starts: Vec<(FactIx, String)>,
+    /// What it holds before its first step.
+    pub starts: Vec<Held>,
+}
+
+/// A fact that a principal holds before its first step.
+#[derive(Clone, Debug)]
+pub struct Held {
+    /// The fact.
+    pub fact: FactIx,
+    /// How surely.
+    pub strength: Strength,
+    /// Why, in words.
+    pub why: String,
+}
+
+impl Held {
+    fn surely(fact: FactIx, why: &str) -> Self {
+        Self {
+            fact,
+            strength: Strength::Always,
+            why: why.to_owned(),
+        }
+    }
 }
 
 impl Principal {
     /// The start facts as the reach engine takes them.
     pub fn lane(&self) -> Vec<Start> {
-        let start = |(fact, _): &(FactIx, String)| Start {
-            fact: *fact,
-            strength: Strength::Always,
-        };
-        self.starts.iter().map(start).collect()
+        self.starts
+            .iter()
+            .map(|held| Start::new(held.fact, held.strength))
+            .collect()
     }
 }
 
@@ -42,30 +62,25 @@ pub(super) fn all(world: &World<'_>, facts: &mut Facts) -> Vec<Principal> {
     let internet = world.things.find(Kind::Position, "internet");
     let people = declared(world);
     for caller in world.all(Sort::Caller) {
-        let mut starts = vec![(
-            facts.intern(Predicate::ActsAs, *caller),
-            "it is the principal".to_owned(),
-        )];
+        let acts = facts.intern(Predicate::ActsAs, *caller);
+        let mut starts = vec![Held::surely(acts, "it is the principal")];
         if let Some(internet) = internet {
             let fact = facts.intern(Predicate::SendsFrom, internet);
-            starts.push((fact, "everyone may send from the internet".to_owned()));
+            starts.push(Held::surely(fact, "everyone may send from the internet"));
         }
         if world.kind(*caller) == Kind::Identity {
-            for (position, origin) in &people {
-                let why = match origin {
-                    crate::estate::Origin::Assumed { why, at } => format!("{why} ({at})"),
-                    crate::estate::Origin::Captured(_)
-                    | crate::estate::Origin::Inferred { .. }
-                    | crate::estate::Origin::Pinned(_) => "it sits there".to_owned(),
-                };
-                starts.push((facts.intern(Predicate::SendsFrom, *position), why));
+            for (position, why) in &people {
+                starts.push(Held::surely(
+                    facts.intern(Predicate::SendsFrom, *position),
+                    why,
+                ));
             }
         }
         // Whoever may be anyone, and anonymous is everyone: either may sit where clients sit.
         if matches!(world.kind(*caller), Kind::Whoever | Kind::Anonymous) {
             for cluster in world.all(Sort::Cluster) {
                 let fact = facts.intern(Predicate::SitsWithClientsOf, *cluster);
-                starts.push((fact, "it may be anyone, anywhere".to_owned()));
+                starts.push(Held::surely(fact, "it may be anyone, anywhere"));
             }
         }
         principals.push(Principal {
@@ -75,14 +90,37 @@ pub(super) fn all(world: &World<'_>, facts: &mut Facts) -> Vec<Principal> {
             starts,
         });
     }
+    for (holder, unknown) in &world.unknown {
+        let why = format!("somebody may; not collected: {}", unknown.missing);
+        let gap = |fact| Held {
+            fact,
+            strength: Strength::Gap,
+            why: why.clone(),
+        };
+        let mut starts = vec![gap(facts.intern(Predicate::Reads, *holder))];
+        if unknown.runs_a_broker {
+            starts.extend(
+                world
+                    .broker_credentials(&unknown.cluster)
+                    .into_iter()
+                    .map(|(p, thing)| gap(facts.intern(p, thing))),
+            );
+        }
+        principals.push(Principal {
+            thing: *holder,
+            name: format!("whoever reads {}", unknown.id),
+            kind: "whoever",
+            starts,
+        });
+    }
     for host in world.all(Sort::Host) {
         principals.push(Principal {
             thing: *host,
             name: world.things.get(*host).to_string(),
             kind: "workload",
-            starts: vec![(
+            starts: vec![Held::surely(
                 facts.intern(Predicate::CodeOn, *host),
-                "it is the code that runs there".to_owned(),
+                "it is the code that runs there",
             )],
         });
     }
@@ -100,17 +138,18 @@ fn kafka_principals(world: &World<'_>, facts: &mut Facts) -> Vec<Principal> {
         };
         let users = kafka_users(world.estate, cluster);
         // `User:ANONYMOUS` is everybody, and stands as the principal `anonymous`.
-        for user in users.into_iter().filter(|user| *user != KafkaPrincipal::anonymous()) {
+        for user in users
+            .into_iter()
+            .filter(|user| *user != KafkaPrincipal::anonymous())
+        {
             let id = format!("{}/{user}", cluster.name);
             let Some(thing) = world.things.find(Kind::KafkaUser, &id) else {
                 continue;
             };
+            let sits = facts.intern(Predicate::SitsWithClientsOf, place);
             let starts = vec![
-                (
-                    facts.intern(Predicate::SitsWithClientsOf, place),
-                    "where its clients sit is not in the capture".to_owned(),
-                ),
-                (facts.intern(Predicate::Holds, thing), "its own credential".to_owned()),
+                Held::surely(sits, "where its clients sit is not in the capture"),
+                Held::surely(facts.intern(Predicate::Holds, thing), "its own credential"),
             ];
             let shown = match user.as_str() {
                 ANY_OTHER_USER => "any other user",

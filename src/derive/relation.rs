@@ -4,8 +4,10 @@
 
 use std::collections::BTreeSet;
 
+use super::unknown::Unknown;
 use super::world::{ConnectionOf, World};
 use crate::capture::Source;
+use crate::estate::Seen;
 use crate::estate::{Broker, Cluster, Host, KeyState, Listener, Origin, SecurityProtocol, Topic};
 use crate::facts::{Evidence, Kind, Note, NoteKind, ThingIx};
 use crate::names::KafkaPrincipal;
@@ -113,17 +115,26 @@ fn role(world: &World<'_>, host: ThingIx) -> Vec<Reached> {
     let Some(host) = world.estate.hosts.get(world.id(host)) else {
         return Vec::new();
     };
-    let Some(link) = host.role.as_ref() else {
-        return Vec::new();
+    let (evidence, what) = match &host.role {
+        Seen::Absent => return Vec::new(),
+        Seen::Unread(what) => (Vec::new(), what.to_string()),
+        Seen::Is(link) => {
+            let says = format!("{} has an instance profile with {}", host.id, link.to);
+            let evidence = vec![Evidence::description(says, link.origin.clone())];
+            if let Some(thing) = world.things.find(Kind::Identity, &link.to) {
+                return vec![Reached::surely(thing, evidence)];
+            }
+            (evidence, format!("what {} may do", link.to))
+        }
     };
-    let Some(thing) = world.things.find(Kind::Identity, &link.to) else {
-        return Vec::new();
-    };
-    let says = format!("{} has an instance profile with {}", host.id, link.to);
-    vec![Reached::surely(
-        thing,
-        vec![Evidence::description(says, link.origin.clone())],
-    )]
+    // A role that was not read, of an account whose identities may not have been either: it may do
+    // what some identity of the account may.
+    let unread = super::callers::unread_identities(&host.account);
+    let account = world.things.find(Kind::ExternalAccount, &host.account);
+    let stand_in = account.or_else(|| world.things.find(Kind::Whoever, &unread));
+    let reached = stand_in
+        .map(|thing| Reached::weakly(thing, Strength::Gap, evidence, NoteKind::NotCollected, what));
+    reached.into_iter().collect()
 }
 
 fn volumes(world: &World<'_>, host: ThingIx) -> Vec<Reached> {
@@ -523,7 +534,9 @@ fn open_sessions(world: &World<'_>, connection: ThingIx) -> Vec<Reached> {
     let Some(connection) = world.connections.get(&connection) else {
         return Vec::new();
     };
-    let open = connection.listeners().find(|(_, listener)| listener.is_open());
+    let open = connection
+        .listeners()
+        .find(|(_, listener)| listener.is_open());
     let Some((_, listener)) = open else {
         return Vec::new();
     };
@@ -553,6 +566,9 @@ fn cluster(world: &World<'_>, session: ThingIx) -> Vec<Reached> {
 
 fn topics(world: &World<'_>, from: ThingIx) -> Vec<Reached> {
     let id = world.id(from);
+    if let Some(unknown) = world.unknown.get(&from) {
+        return unknown_topics(world, unknown);
+    }
     match world.kind(from) {
         Kind::Session => match world.sessions.get(&from) {
             Some(session) => all_topics(world, session.cluster, |_| Vec::new()),
@@ -611,7 +627,11 @@ fn all_topics(
     cluster: &Cluster,
     evidence: impl Fn(&Topic) -> Vec<Evidence>,
 ) -> Vec<Reached> {
-    let topics = cluster.topics.as_ref().into_iter().flatten();
+    let topics = world
+        .topics
+        .get(cluster.name.as_str())
+        .into_iter()
+        .flatten();
     topics
         .filter_map(|(name, topic)| {
             let thing = world
@@ -620,6 +640,36 @@ fn all_topics(
             Some(Reached::surely(thing, evidence(topic)))
         })
         .collect()
+}
+
+fn unknown_topics(world: &World<'_>, unknown: &Unknown) -> Vec<Reached> {
+    let topics = world
+        .topics
+        .get(unknown.cluster.as_str())
+        .into_iter()
+        .flatten();
+    let held = topics.filter(|(_, topic)| {
+        let mut replicas = topic.replicas.iter().flatten();
+        unknown.brokers.is_empty()
+            || topic.replicas.is_empty()
+            || replicas.any(|broker| unknown.brokers.contains(broker))
+    });
+    let things = held.filter_map(|(name, _)| {
+        world
+            .things
+            .find(Kind::Topic, &format!("{}/{name}", unknown.cluster))
+    });
+    things
+        .map(|thing| Reached::surely(thing, vec![described(unknown)]))
+        .collect()
+}
+
+fn described(unknown: &Unknown) -> Evidence {
+    let origin = Origin::Inferred {
+        why: format!("not collected: {}", unknown.missing),
+        from: Vec::new(),
+    };
+    Evidence::description(format!("there must be {}", unknown.id), origin)
 }
 
 /// Topics with replicas on the brokers whose log lies, or lay, on a volume.
@@ -649,7 +699,12 @@ fn replica_topics(world: &World<'_>, volume: &str) -> Vec<Reached> {
         } else {
             "holds"
         };
-        for (name, topic) in cluster.topics.as_ref().into_iter().flatten() {
+        for (name, topic) in world
+            .topics
+            .get(cluster.name.as_str())
+            .into_iter()
+            .flatten()
+        {
             let Some(thing) = world
                 .things
                 .find(Kind::Topic, &format!("{}/{name}", cluster.name))

@@ -9,9 +9,12 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::callers;
 use super::positions::{self, Class};
-use crate::estate::{Cluster, Estate, Identity, IdentityKind, Listener};
-use crate::facts::{Kind, ThingIx, Things};
+use super::unknown::{self, Unknown};
+use crate::capture::Source;
+use crate::estate::{Cluster, Estate, Identity, IdentityKind, Listener, Topic};
+use crate::facts::{Kind, Predicate, ThingIx, Things};
 use crate::names::KafkaPrincipal;
+use crate::policy::{PatternType, ResourceType};
 use crate::rules::Sort;
 
 /// A Kafka principal that speaks from an address class, and where its text form leads.
@@ -43,6 +46,10 @@ pub(super) struct World<'e> {
     pub(super) connections: BTreeMap<ThingIx, ConnectionOf<'e>>,
     /// Kafka users by cluster, `User:ANONYMOUS` and [`ANY_OTHER_USER`] included.
     pub(super) users: BTreeMap<&'e str, Vec<KafkaPrincipal>>,
+    /// Holders that must exist and were not found.
+    pub(super) unknown: BTreeMap<ThingIx, Unknown>,
+    /// Topics by cluster: as listed, or as far as ACLs and assets name them.
+    pub(super) topics: BTreeMap<&'e str, BTreeMap<String, Topic>>,
     /// Position classes by id; each is a member of [`Sort::Position`].
     pub(super) classes: BTreeMap<String, Class>,
 }
@@ -56,6 +63,8 @@ impl<'e> World<'e> {
             sessions: BTreeMap::new(),
             connections: BTreeMap::new(),
             users: BTreeMap::new(),
+            unknown: BTreeMap::new(),
+            topics: BTreeMap::new(),
             classes: positions::discover(estate, positions::documents(estate).into_iter()),
         };
         world.storage();
@@ -166,6 +175,16 @@ impl<'e> World<'e> {
         self.fill(Sort::Secret, Kind::Secret, secrets.iter().map(|s| &s.arn));
         self.fill(Sort::Key, Kind::Key, keys);
         self.fill(Sort::Cluster, Kind::Cluster, estate.clusters.keys());
+        for unknown in unknown::holders(estate) {
+            let sort = match unknown.kind {
+                Kind::Bucket => Sort::Bucket,
+                Kind::Snapshot => Sort::Snapshot,
+                _ => Sort::Volume,
+            };
+            let thing = self.things.intern(unknown.kind, &unknown.id);
+            self.members.entry(sort).or_default().push(thing);
+            self.unknown.insert(thing, unknown);
+        }
     }
 
     fn identities(&mut self) {
@@ -215,6 +234,26 @@ impl<'e> World<'e> {
             Kind::Position,
             estate.config.networks.keys(),
         );
+    }
+
+    /// What code on any broker of a cluster has: a place among its clients, and the credentials
+    /// that the configurations that were read hold.
+    pub(super) fn broker_credentials(&self, cluster: &str) -> Vec<(Predicate, ThingIx)> {
+        let place = self.things.find(Kind::Cluster, cluster);
+        let brokers = self.estate.clusters.get(cluster).into_iter();
+        let brokers = brokers.flat_map(|cluster| cluster.brokers.values());
+        let users = brokers
+            .flat_map(callers::jaas_users)
+            .filter_map(|(user, _)| {
+                self.things
+                    .find(Kind::KafkaUser, &format!("{cluster}/{user}"))
+            });
+        let place = place.map(|place| (Predicate::SitsWithClientsOf, place));
+        let mut all: Vec<_> = place.into_iter().collect();
+        all.extend(users.map(|user| (Predicate::Holds, user)));
+        all.sort_unstable();
+        all.dedup();
+        all
     }
 
     /// The position that everyone starts from.
@@ -288,11 +327,50 @@ impl<'e> World<'e> {
             self.things
                 .intern(Kind::KafkaUser, &at(user.as_str(), &None));
         }
-        for topic in cluster.topics.as_ref().into_iter().flatten() {
-            self.things.intern(Kind::Topic, &at(topic.0, &None));
+        let topics = topics(self.estate, cluster);
+        for name in topics.keys() {
+            self.things.intern(Kind::Topic, &at(name, &None));
         }
+        self.topics.insert(&cluster.name, topics);
         self.users.insert(&cluster.name, users);
     }
+}
+
+/// The topics of a cluster. Where they were not listed, those that ACLs or assets name by their
+/// whole name are known to be meant; on which brokers they lie is not known then.
+fn topics(estate: &Estate, cluster: &Cluster) -> BTreeMap<String, Topic> {
+    if let Some(topics) = cluster.topics.as_ref() {
+        return topics.clone();
+    }
+    let mut named = BTreeMap::new();
+    let mut add = |name: &str, source: &Source| {
+        named.entry(name.to_owned()).or_insert_with(|| Topic {
+            name: name.to_owned(),
+            replicas: Vec::new(),
+            source: source.clone(),
+        });
+    };
+    for acl in cluster.acls.as_ref().into_iter().flatten() {
+        let literal = acl.pattern_type == PatternType::Literal && acl.name != "*";
+        if literal && acl.resource_type == ResourceType::Topic {
+            add(&acl.name, &acl.source);
+        }
+    }
+    let only = estate.clusters.len() == 1;
+    for asset in &estate.config.assets {
+        let own = asset
+            .cluster
+            .as_ref()
+            .map_or(only, |name| *name == cluster.name);
+        for topic in asset
+            .topics
+            .iter()
+            .filter(|t| own && !t.contains(['*', '?']))
+        {
+            add(topic, &asset.source);
+        }
+    }
+    named
 }
 
 impl<'e> ConnectionOf<'e> {

@@ -33,6 +33,8 @@ fn cluster(builder: &mut Builder<'_>, name: &str, files: &[&TextFile]) {
         acls: Seen::Unread(Arc::from(format!("kafka:acls of {name}"))),
         users: BTreeMap::new(),
         buckets: BTreeMap::new(),
+        moved: false,
+        log_on_volumes: false,
         object_keys: Vec::new(),
         vendors: Vec::new(),
         retired_volumes: Vec::new(),

@@ -526,6 +526,10 @@ pub struct Cluster {
     /// Buckets that hold the log, by what they hold (`data`, `wal`), from the configuration or
     /// from a model: bucket names.
     pub buckets: BTreeMap<String, Link>,
+    /// Whether a projection moved the log away from the brokers' volumes.
+    pub moved: bool,
+    /// Whether the log lies on the brokers' volumes; set by the model.
+    pub log_on_volumes: bool,
     /// Patterns of the object keys that the engine writes into those buckets; set by the model.
     pub object_keys: Vec<String>,
     /// Outside parties of the platform; set by the model.

@@ -28,7 +28,7 @@ pub enum Kind {
     Federated,
     /// Whoever needs no identity at all; id: `anonymous`.
     Anonymous,
-    /// Whoever an unread policy names; id: the missing input.
+    /// Whoever an unread policy names, or reads what was not found; id: the rest of the sentence.
     Whoever,
     /// An EC2 instance; id: instance id.
     Host,
@@ -178,7 +178,7 @@ impl std::fmt::Display for Thing {
             Kind::ExternalAccount => write!(f, "account {id}"),
             Kind::Service => write!(f, "service {id}"),
             Kind::Federated => write!(f, "federated {id}"),
-            Kind::Whoever => write!(f, "whoever {id} names"),
+            Kind::Whoever => write!(f, "whoever {id}"),
             Kind::Host => write!(f, "host {id}"),
             Kind::Position if id == "internet" => f.write_str("the internet"),
             Kind::Position => write!(f, "network {id}"),

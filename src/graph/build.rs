@@ -28,8 +28,8 @@ impl BoundaryGraph {
                 name: principal.name.clone(),
                 kind: principal.kind,
             });
-            for (fact, _) in &principal.starts {
-                let fact = builder.fact(*fact);
+            for held in &principal.starts {
+                let fact = builder.fact(held.fact);
                 builder.graph.add_edge(node, fact, Edge::Starts);
             }
         }

@@ -98,6 +98,7 @@ fn settle(mut cluster: Cluster, model: &Model) -> Cluster {
     }
     let holds = |role: &String| model.bucket_holders().any(|holder| holder.role == *role);
     cluster.buckets.retain(|role, _| holds(role));
+    cluster.log_on_volumes = model.log_on_volumes();
     cluster.object_keys = object_keys(model);
     cluster.vendors = vendors(model);
     cluster
@@ -178,6 +179,7 @@ impl<'p> Projection<'p> {
         for identity in &self.model.identities {
             self.add_identity(identity);
         }
+        self.cluster.log_on_volumes = self.model.log_on_volumes();
         self.cluster.object_keys = object_keys(self.model);
         self.cluster.vendors = vendors(self.model);
         self.cluster.model.clone_from(&self.model.id);
@@ -204,6 +206,7 @@ impl<'p> Projection<'p> {
             let retired = broker.volumes.drain(..).map(|link| (broker.id, link));
             self.cluster.retired_volumes.extend(retired);
         }
+        self.cluster.moved = true;
     }
 
     fn add_bucket(&mut self, holder: &ModelHolder) {

@@ -2,6 +2,7 @@
 
 use super::answer::Explain;
 use super::view::{Asset, View};
+use crate::estate::Outcome;
 use crate::reach::Strength;
 
 /// The proofs of each distinct route, or the near misses.
@@ -10,22 +11,16 @@ use crate::reach::Strength;
 /// When `lane` is not a principal of this view.
 pub fn explain(view: &View, lane: usize, asset: &Asset) -> Explain {
     let strength = view.strength(lane, asset);
-    let never = strength == Strength::Never;
-    let proofs = view
-        .routes(lane, asset)
-        .iter()
-        .map(|found| view.proof(lane, found))
-        .collect();
+    let routes = view.routes(lane, asset);
     Explain {
         header: view.header("catchment.explain/1"),
         principal: view.derivation.principals[lane].name.clone(),
         asset: asset.name.clone(),
         strength,
-        proofs,
-        lacks: if never {
-            view.lacks(lane, asset)
-        } else {
-            Vec::new()
+        proofs: routes.iter().map(|found| view.proof(lane, found)).collect(),
+        lacks: match strength {
+            Strength::Never => view.lacks(lane, asset),
+            Strength::Gap | Strength::Conditional | Strength::Always => Vec::new(),
         },
         may_also_be: view.may_also_be(lane, asset, strength),
     }
@@ -41,13 +36,38 @@ impl View {
                 && matches!(principal.kind, "whoever" | "anonymous")
                 && self.strength(*other, asset) > strength
         });
-        open.map(|(other, principal)| {
-            format!(
-                "{} ({})",
-                principal.name,
-                self.strength(other, asset).word()
-            )
-        })
-        .collect()
+        let mut open: Vec<String> = open
+            .map(|(other, principal)| {
+                format!(
+                    "{} ({})",
+                    principal.name,
+                    self.strength(other, asset).word()
+                )
+            })
+            .collect();
+        if strength == Strength::Never {
+            open.extend(self.unlisted_credentials(asset));
+        }
+        open
+    }
+
+    /// Where secrets were not listed, whoever reads one of them may hold the credential of a Kafka
+    /// principal that reads the asset.
+    fn unlisted_credentials(&self, asset: &Asset) -> Option<String> {
+        let call = "secretsmanager:ListSecrets";
+        let calls = self.estate.coverage.calls.iter();
+        let (missing, _) = calls
+            .filter(|(expected, _)| expected.call == call)
+            .find(|(_, outcome)| !matches!(outcome, Outcome::Ok | Outcome::Absent))?;
+        let principals = self.derivation.principals.iter().enumerate();
+        let mut readers = principals.filter(|(lane, principal)| {
+            principal.kind == "kafka-principal" && self.strength(*lane, asset) > Strength::Never
+        });
+        let (_, reader) = readers.next()?;
+        Some(format!(
+            "whoever finds the credential of {}, or of another reader, in a secret that was not \
+             listed ({call}, account {}) (gap)",
+            reader.name, missing.account
+        ))
     }
 }

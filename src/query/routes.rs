@@ -159,10 +159,10 @@ impl View {
         let principal = &self.derivation.principals[lane];
         let steps = found.witness.steps().iter().map(|step| match step {
             Step::Given { fact, strength } => {
-                let words = principal.starts.iter().find(|(start, _)| start == fact);
+                let held = principal.starts.iter().find(|held| held.fact == *fact);
                 ProofStep {
                     fact: self.derivation.say(*fact),
-                    because: words.map_or_else(String::new, |(_, words)| words.clone()),
+                    because: held.map_or_else(String::new, |held| held.why.clone()),
                     rule: None,
                     strength: *strength,
                     rests_on: Vec::new(),
@@ -212,7 +212,8 @@ impl View {
         let mut lacks: BTreeMap<String, Lack> = BTreeMap::new();
         for (fact, then) in found {
             let could_be_made_by = self.makers(lane, fact);
-            if self.derivation.fact(fact).predicate.is_left_behind() && could_be_made_by.is_empty() {
+            if self.derivation.fact(fact).predicate.is_left_behind() && could_be_made_by.is_empty()
+            {
                 continue;
             }
             let what = self.lack_text(fact);
@@ -273,7 +274,9 @@ impl View {
                 && principal.kind != "root-user"
                 && self.holds(*other, fact) > Strength::Gap
         });
-        others.map(|(_, principal)| principal.name.clone()).collect()
+        others
+            .map(|(_, principal)| principal.name.clone())
+            .collect()
     }
 }
 

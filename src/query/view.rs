@@ -91,8 +91,15 @@ impl View {
         let derivation = derive(&projected, &rows);
         let lanes_in: Vec<Vec<Start>> = derivation.principals.iter().map(Principal::lane).collect();
         let assets = assets(&projected, &derivation);
-        let left_behind = derivation.facts.iter().filter(|(_, fact)| fact.predicate.is_left_behind());
-        let goals = derivation.topics.values().copied().chain(left_behind.map(|(index, _)| index));
+        let left_behind = derivation
+            .facts
+            .iter()
+            .filter(|(_, fact)| fact.predicate.is_left_behind());
+        let goals = derivation
+            .topics
+            .values()
+            .copied()
+            .chain(left_behind.map(|(index, _)| index));
         let goals: Vec<FactIx> = goals.collect();
         let reach = lanes(&derivation.table, &lanes_in, &goals);
         let mut ids: Vec<&str> = projected
@@ -102,7 +109,10 @@ impl View {
             .collect();
         ids.sort_unstable();
         ids.dedup();
-        let anonymous = derivation.principals.iter().position(|p| p.kind == "anonymous");
+        let anonymous = derivation
+            .principals
+            .iter()
+            .position(|p| p.kind == "anonymous");
         let model = match (target, ids.is_empty()) {
             (Some(target), true) => target.id.clone(),
             _ => ids.join(", "),
@@ -202,7 +212,10 @@ impl View {
     pub fn strength(&self, lane: usize, asset: &Asset) -> Strength {
         let best = |lane: usize| {
             let topics = asset.topics.values();
-            topics.map(|topic| self.holds(lane, *topic)).max().unwrap_or_default()
+            topics
+                .map(|topic| self.holds(lane, *topic))
+                .max()
+                .unwrap_or_default()
         };
         let strength = best(lane);
         let shared = self
@@ -211,7 +224,10 @@ impl View {
         if strength == Strength::Never || !shared {
             return strength;
         }
-        let own = self.routes(lane, asset).into_iter().map(|route| route.witness.strength());
+        let own = self
+            .routes(lane, asset)
+            .into_iter()
+            .map(|route| route.witness.strength());
         own.max().unwrap_or_default()
     }
 

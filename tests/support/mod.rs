@@ -1,6 +1,9 @@
 //! What integration tests share: fixtures as maps of files, views of them, and edits.
 
-#![allow(dead_code, reason = "each test binary uses its own part of this module")]
+#![allow(
+    dead_code,
+    reason = "each test binary uses its own part of this module"
+)]
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -34,7 +37,11 @@ fn collect(base: &Path, folder: &Path, files: &mut Files) {
             collect(base, &path, files);
             continue;
         }
-        let name = path.strip_prefix(base).unwrap().to_string_lossy().replace('\\', "/");
+        let name = path
+            .strip_prefix(base)
+            .unwrap()
+            .to_string_lossy()
+            .replace('\\', "/");
         if let Ok(text) = std::fs::read_to_string(&path) {
             files.insert(name, text);
         }
@@ -51,7 +58,13 @@ pub(crate) fn try_view(files: &Files, model: Option<&str>) -> Result<View, ViewE
     let estate = estate::build(&Capture::from_files(files.clone()));
     let target = model.map(|id| models::find(id).unwrap());
     let models = models::built_in().unwrap();
-    View::new("capture", &estate, &models, rules::built_in().unwrap(), target.as_ref())
+    View::new(
+        "capture",
+        &estate,
+        &models,
+        rules::built_in().unwrap(),
+        target.as_ref(),
+    )
 }
 
 /// How surely each principal reads each asset, by name; *never* left out.
@@ -70,7 +83,10 @@ pub(crate) fn cells(view: &View) -> BTreeMap<(String, String), Strength> {
 
 /// How surely one principal reads one asset.
 pub(crate) fn strength(view: &View, principal: &str, asset: &str) -> Strength {
-    view.strength(view.principal(principal).unwrap(), view.asset(asset).unwrap())
+    view.strength(
+        view.principal(principal).unwrap(),
+        view.asset(asset).unwrap(),
+    )
 }
 
 /// The proofs of one pair; none when the principal or asset is gone.

@@ -1,0 +1,149 @@
+//! Holders that must exist and that the capture does not show: the log disks of a broker that no
+//! instance was found for, snapshots of an account whose snapshots were not listed, the bucket of a
+//! platform whose configuration does not name it.
+//!
+//! Each is taken up as a thing of its own, which nobody in particular reads: *whoever* reads it, is
+//! reported once, as a gap (law 1).
+//!
+//! Must never: guess what such a holder is.
+
+use std::collections::BTreeSet;
+
+use crate::estate::{Cluster, Estate, Outcome};
+use crate::facts::Kind;
+
+/// A holder that was not found.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) struct Unknown {
+    /// What kind of thing it must be.
+    pub(super) kind: Kind,
+    /// What it is, in words: `log disks of broker 1 of pier`.
+    pub(super) id: String,
+    /// The cluster whose data it holds.
+    pub(super) cluster: String,
+    /// The brokers whose replicas it holds; all of them when empty.
+    pub(super) brokers: BTreeSet<i32>,
+    /// What was not collected.
+    pub(super) missing: String,
+    /// Whether whoever has it runs a broker, with the credentials that lie there.
+    pub(super) runs_a_broker: bool,
+}
+
+/// All of them, in the order of clusters and brokers.
+pub(super) fn holders(estate: &Estate) -> Vec<Unknown> {
+    let mut found = Vec::new();
+    for cluster in estate.clusters.values() {
+        if cluster.log_on_volumes {
+            disks(cluster, &mut found);
+        } else if cluster.buckets.is_empty() {
+            found.push(Unknown {
+                kind: Kind::Bucket,
+                id: format!("data bucket of {}", cluster.name),
+                cluster: cluster.name.clone(),
+                brokers: BTreeSet::new(),
+                missing: "the property that names it".to_owned(),
+                runs_a_broker: false,
+            });
+        }
+        if cluster.moved {
+            copies_of_unknown_disks(cluster, &mut found);
+        }
+        snapshots(estate, cluster, &mut found);
+    }
+    found
+}
+
+/// Brokers that hold replicas and whose disks were not found, with what is missing to find them.
+fn diskless(cluster: &Cluster) -> Vec<(i32, String)> {
+    let replicas = cluster.topics.as_ref().into_iter().flatten();
+    let replicas = replicas.flat_map(|(_, topic)| topic.replicas.iter().flatten().copied());
+    let with_data = cluster.brokers.values().filter(|broker| broker.holds_data);
+    let brokers: BTreeSet<i32> = replicas.chain(with_data.map(|broker| broker.id)).collect();
+    let retired = |id: i32| {
+        cluster
+            .retired_volumes
+            .iter()
+            .any(|(broker, _)| *broker == id)
+    };
+    let missing = brokers
+        .into_iter()
+        .filter_map(|id| match cluster.brokers.get(&id) {
+            Some(broker) if !broker.volumes.is_empty() || retired(id) => None,
+            None => Some((id, format!("the configuration of broker {id}"))),
+            Some(broker) if broker.host.is_none() => {
+                Some((id, format!("the instance of broker {id}")))
+            }
+            Some(_) => Some((id, format!("the volumes of the instance of broker {id}"))),
+        });
+    missing.collect()
+}
+
+fn disks(cluster: &Cluster, found: &mut Vec<Unknown>) {
+    let disks = diskless(cluster).into_iter().map(|(id, missing)| Unknown {
+        kind: Kind::Volume,
+        id: format!("log disks of broker {id} of {}", cluster.name),
+        cluster: cluster.name.clone(),
+        brokers: BTreeSet::from([id]),
+        missing,
+        runs_a_broker: true,
+    });
+    found.extend(disks);
+}
+
+/// Disks that a move takes away may have snapshots, found or not.
+fn copies_of_unknown_disks(cluster: &Cluster, found: &mut Vec<Unknown>) {
+    let copies = diskless(cluster).into_iter().map(|(id, missing)| Unknown {
+        kind: Kind::Snapshot,
+        id: format!(
+            "snapshots of log disks of broker {id} of {}, from before the move",
+            cluster.name
+        ),
+        cluster: cluster.name.clone(),
+        brokers: BTreeSet::from([id]),
+        missing,
+        runs_a_broker: false,
+    });
+    found.extend(copies);
+}
+
+/// Snapshots of the log volumes, for each account and region in which those stand and in which
+/// snapshots were not listed.
+fn snapshots(estate: &Estate, cluster: &Cluster, found: &mut Vec<Unknown>) {
+    let live = cluster.brokers.values();
+    let live = live.flat_map(|broker| broker.volumes.iter().map(|link| (broker.id, link)));
+    let retired = cluster.retired_volumes.iter().map(|(id, link)| (*id, link));
+    for (broker, link) in live.chain(retired) {
+        let Some(volume) = estate.volumes.get(&link.to) else {
+            continue;
+        };
+        let listed = estate.coverage.calls.iter().any(|(call, outcome)| {
+            call.call == "ec2:DescribeSnapshots"
+                && call.account == volume.account
+                && call.region == volume.region
+                && *outcome == Outcome::Ok
+        });
+        if listed {
+            continue;
+        }
+        let id = format!(
+            "snapshots of log disks of {} in account {}",
+            cluster.name, volume.account
+        );
+        match found.iter_mut().find(|unknown| unknown.id == id) {
+            Some(known) => {
+                known.brokers.insert(broker);
+            }
+            None => found.push(Unknown {
+                kind: Kind::Snapshot,
+                id,
+                cluster: cluster.name.clone(),
+                brokers: BTreeSet::from([broker]),
+                missing: format!(
+                    "ec2:DescribeSnapshots (account {}, {})",
+                    volume.account, volume.region
+                ),
+                runs_a_broker: false,
+            }),
+        }
+    }
+}
