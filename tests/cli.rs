@@ -1,6 +1,12 @@
 //! The program as people and scripts meet it: commands, formats, exit codes, and what may never
 //! come out of it.
 
+#![expect(
+    clippy::unwrap_used,
+    clippy::panic,
+    reason = "a test that cannot go on fails"
+)]
+
 use std::collections::BTreeSet;
 use std::io::{BufRead as _, BufReader, Read as _};
 use std::path::{Path, PathBuf};
