@@ -1,13 +1,23 @@
 //! Every proof re-checks, and goes when a statement that it names is taken away.
 
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    reason = "a test that cannot go on has failed, and says where"
+)]
+
 mod support;
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use catchment::graph::NodeView;
 use catchment::query::{EvidenceText, Proof};
 use catchment::reach::{Strength, naive, prove};
 use serde_json::{Value, json};
 use support::{Files, all_fixtures, cells, explain, fixture, strength, try_view, view};
+
+/// A principal, an asset and one proof.
+type Told = (String, String, Proof);
 
 /// What tells one proof from another: rules and facts in order, and where each statement stands,
 /// by JSON pointer, so that lines may move.
@@ -39,18 +49,15 @@ fn remove(files: &Files, evidence: &EvidenceText) -> Files {
     let place = &evidence.places[0];
     let (file, line) = place.rsplit_once(':').unwrap();
     let text = files[file].clone();
-    let edited = match &evidence.pointer {
-        Some(pointer) => {
-            let mut json: Value = serde_json::from_str(&text).unwrap();
-            neutralize(&mut json, pointer);
-            serde_json::to_string_pretty(&json).unwrap()
-        }
-        None => {
-            let line: usize = line.parse().unwrap();
-            let lines = text.lines().enumerate();
-            let kept = lines.map(|(at, text)| if at + 1 == line { "" } else { text });
-            kept.collect::<Vec<_>>().join("\n") + "\n"
-        }
+    let edited = if let Some(pointer) = &evidence.pointer {
+        let mut json: Value = serde_json::from_str(&text).unwrap();
+        neutralize(&mut json, pointer);
+        serde_json::to_string_pretty(&json).unwrap()
+    } else {
+        let line: usize = line.parse().unwrap();
+        let lines = text.lines().enumerate();
+        let kept = lines.map(|(at, text)| if at + 1 == line { "" } else { text });
+        kept.collect::<Vec<_>>().join("\n") + "\n"
     };
     files.insert(file.to_owned(), edited);
     files
@@ -107,7 +114,7 @@ fn removing_any_named_statement_takes_the_proof_away(model: Option<&str>) {
     let files = fixture("small/pier");
     let whole = view(&files, model);
     // For each removable statement, the proofs that name it.
-    let mut named: BTreeMap<String, (EvidenceText, Vec<(String, String, Proof)>)> = BTreeMap::new();
+    let mut named: BTreeMap<String, (EvidenceText, Vec<Told>)> = BTreeMap::new();
     for (principal, asset) in cells(&whole).into_keys() {
         for proof in explain(&whole, &principal, &asset).unwrap().proofs {
             let evidence = proof.steps.iter().flat_map(|step| &step.evidence);
@@ -263,7 +270,7 @@ fn the_graph_of_every_fixture_keeps_its_invariants() {
         let rows = catchment::rules::built_in().unwrap();
         let graph = catchment::graph::BoundaryGraph::build(&view.estate, &view.derivation, &rows);
         graph.verify().unwrap_or_else(|why| panic!("{name}: {why}"));
-        let names: BTreeSet<String> = graph.nodes().map(|node| node.name()).collect();
+        let names: BTreeSet<String> = graph.nodes().map(NodeView::name).collect();
         assert_eq!(names.len(), graph.nodes().count());
     }
 }

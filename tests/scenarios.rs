@@ -8,6 +8,12 @@
 //! - `near PRINCIPAL -> ASSET [--model M]`: text that some near miss must contain;
 //! - `never PRINCIPAL -> ASSET [--model M]`: that there is no route.
 
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    reason = "a test that cannot go on has failed, and says where"
+)]
+
 use std::collections::BTreeSet;
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};

@@ -130,43 +130,25 @@ fn principal(mut context: Context, world: &World<'_>, asked: &Asked<'_>) -> Cont
         .absent("aws:SourceAccount")
         .absent("aws:SourceOrgID")
         .absent("aws:SourceOrgPaths");
-    match kind {
-        Kind::Identity => match world.identity(asked.caller) {
-            Some(identity) => known_identity(context, world.estate, identity),
-            None => context,
-        },
-        Kind::ExternalAccount if id == super::callers::ANY_OTHER_ACCOUNT => context,
-        Kind::ExternalAccount => {
-            organization(context.known("aws:PrincipalAccount", id), world.estate, id)
-        }
-        Kind::Anonymous => context
-            .known("aws:PrincipalType", "Anonymous")
-            .absent("aws:PrincipalAccount")
-            .absent("aws:PrincipalArn")
-            .absent("aws:PrincipalOrgID")
-            .absent("aws:PrincipalOrgPaths")
-            .absent("aws:username")
-            .prefix("aws:PrincipalTag/", KeyState::Absent)
-            .absent("aws:MultiFactorAuthPresent")
-            .absent("aws:MultiFactorAuthAge"),
-        Kind::Service
-        | Kind::Federated
-        | Kind::Whoever
-        | Kind::Host
-        | Kind::Position
-        | Kind::Subnet
-        | Kind::Bucket
-        | Kind::Key
-        | Kind::Volume
-        | Kind::Snapshot
-        | Kind::Secret
-        | Kind::Cluster
-        | Kind::Connection
-        | Kind::KafkaUser
-        | Kind::Session
-        | Kind::Topic
-        | Kind::Shortfall => context,
+    if let Some(identity) = world.identity(asked.caller) {
+        return known_identity(context, world.estate, identity);
     }
+    if kind == Kind::ExternalAccount && id != super::callers::ANY_OTHER_ACCOUNT {
+        return organization(context.known("aws:PrincipalAccount", id), world.estate, id);
+    }
+    if kind != Kind::Anonymous {
+        return context;
+    }
+    context
+        .known("aws:PrincipalType", "Anonymous")
+        .absent("aws:PrincipalAccount")
+        .absent("aws:PrincipalArn")
+        .absent("aws:PrincipalOrgID")
+        .absent("aws:PrincipalOrgPaths")
+        .absent("aws:username")
+        .prefix("aws:PrincipalTag/", KeyState::Absent)
+        .absent("aws:MultiFactorAuthPresent")
+        .absent("aws:MultiFactorAuthAge")
 }
 
 fn known_identity(mut context: Context, estate: &Estate, identity: &Identity) -> Context {
@@ -267,7 +249,6 @@ fn only_services_assume(role: &Identity) -> bool {
 
 fn resource(mut context: Context, world: &World<'_>, asked: &Asked<'_>) -> Context {
     let estate = world.estate;
-    let id = world.id(asked.target);
     if let Some(account) = asked.resource_account {
         context = context
             .known("aws:ResourceAccount", account)
@@ -278,44 +259,7 @@ fn resource(mut context: Context, world: &World<'_>, asked: &Asked<'_>) -> Conte
             context = context.known("aws:ResourceOrgID", org.as_str());
         }
     }
-    let (own, region) = match world.kind(asked.target) {
-        Kind::Identity => (estate.identities.get(id).map(|x| &x.tags), None),
-        Kind::Host => (
-            estate.hosts.get(id).map(|x| &x.tags),
-            estate.hosts.get(id).map(|x| x.region.as_str()),
-        ),
-        Kind::Volume => (
-            estate.volumes.get(id).map(|x| &x.tags),
-            estate.volumes.get(id).map(|x| x.region.as_str()),
-        ),
-        Kind::Snapshot => (
-            estate.snapshots.get(id).map(|x| &x.tags),
-            estate.snapshots.get(id).map(|x| x.region.as_str()),
-        ),
-        Kind::Secret => (
-            estate.secrets.get(id).map(|x| &x.tags),
-            estate.secrets.get(id).map(|x| x.region.as_str()),
-        ),
-        Kind::Bucket => (
-            None,
-            estate.buckets.get(id).and_then(|x| x.region.as_deref()),
-        ),
-        Kind::Key => (None, estate.keys.get(id).map(|x| x.region.as_str())),
-        Kind::ExternalAccount
-        | Kind::Service
-        | Kind::Federated
-        | Kind::Anonymous
-        | Kind::Whoever
-        | Kind::Position
-        | Kind::Subnet
-        | Kind::Cluster
-        | Kind::Connection
-        | Kind::KafkaUser
-        | Kind::Session
-        | Kind::Topic
-        | Kind::Shortfall => (None, None),
-    };
-    if let Some(region) = region.filter(|region| !region.is_empty()) {
+    if let Some(region) = world.region(asked.target) {
         context = context
             .known("aws:RequestedRegion", region)
             .known("ec2:Region", region);
@@ -326,7 +270,11 @@ fn resource(mut context: Context, world: &World<'_>, asked: &Asked<'_>) -> Conte
         "ssm:resourceTag/",
         "secretsmanager:ResourceTag/",
     ];
-    tags(context, &prefixes, own.filter(|_| asked.exists))
+    tags(
+        context,
+        &prefixes,
+        world.tags(asked.target).filter(|_| asked.exists),
+    )
 }
 
 /// The keys of a request that S3 or Secrets Manager repeats at KMS for the caller.
@@ -343,8 +291,6 @@ fn encryption(context: Context, world: &World<'_>, asked: &Asked<'_>) -> Context
             .absent("aws:CalledViaLast")
             .absent("kms:ViaService");
     };
-    let estate = world.estate;
-    let id = world.id(via);
     let context = context.known("aws:ViaAWSService", "true");
     let caller_account = world
         .identity(asked.caller)
@@ -353,13 +299,13 @@ fn encryption(context: Context, world: &World<'_>, asked: &Asked<'_>) -> Context
         Some(account) => context.known("kms:CallerAccount", account),
         None => context,
     };
-    if let Some(secret) = estate.secrets.get(id) {
+    if let Some(secret) = world.secret(via) {
         let service = format!("secretsmanager.{}.amazonaws.com", secret.region);
         return context
             .known("kms:ViaService", service)
             .known("kms:EncryptionContext:SecretARN", secret.arn.as_str());
     }
-    let Some(bucket) = estate.buckets.get(id) else {
+    let Some(bucket) = world.bucket(via) else {
         return context;
     };
     let context = match bucket.region.as_deref() {

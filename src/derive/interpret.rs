@@ -81,14 +81,14 @@ impl<'w, 'e> Interpreter<'w, 'e> {
                 things: BTreeMap::new(),
                 verdict: Verdict::certain(),
             };
-            self.bind(index, row, 0, start);
+            self.bind(index, row, 0, &start);
         }
         (self.written, self.shortfalls)
     }
 
-    fn bind<'r>(&mut self, index: usize, row: &'r Row, depth: usize, bound: Bound<'r>) {
+    fn bind<'r>(&mut self, index: usize, row: &'r Row, depth: usize, bound: &Bound<'r>) {
         let Some(binding) = row.bindings.get(depth) else {
-            self.complete(index, row, &bound);
+            self.complete(index, row, bound);
             return;
         };
         match &binding.subject {
@@ -96,7 +96,7 @@ impl<'w, 'e> Interpreter<'w, 'e> {
                 for thing in self.world.all(*sort).to_vec() {
                     let mut next = bound.clone();
                     next.things.insert(&binding.variable, thing);
-                    self.bind(index, row, depth + 1, next);
+                    self.bind(index, row, depth + 1, &next);
                 }
             }
             Subject::Of(relation, of) => {
@@ -109,7 +109,7 @@ impl<'w, 'e> Interpreter<'w, 'e> {
                         notes: reached.notes,
                         ..Verdict::certain()
                     });
-                    self.bind(index, row, depth + 1, next);
+                    self.bind(index, row, depth + 1, &next);
                 }
             }
         }
@@ -125,7 +125,7 @@ impl<'w, 'e> Interpreter<'w, 'e> {
                 ..Verdict::certain()
             });
         }
-        if verdict.strength == Strength::Never || self.goes_nowhere(row, bound) {
+        if verdict.strength == Strength::Never || goes_nowhere(row, bound) {
             return;
         }
         for given in &row.given {
@@ -139,14 +139,6 @@ impl<'w, 'e> Interpreter<'w, 'e> {
             return;
         }
         self.tested(index, row, bound, &verdict);
-    }
-
-    /// Whether the head is among the body, so that the rule could never add anything.
-    fn goes_nowhere(&self, row: &Row, bound: &Bound<'_>) -> bool {
-        let head = bound.things[row.head.variable.as_str()];
-        row.body.iter().any(|atom| {
-            atom.predicate == row.head.predicate && bound.things[atom.variable.as_str()] == head
-        })
     }
 
     fn given(&mut self, request: &crate::rules::Request, bound: &Bound<'_>) -> Verdict {
@@ -202,7 +194,7 @@ impl<'w, 'e> Interpreter<'w, 'e> {
             );
         }
         if best < Strength::Always && plain.verdict.by_position {
-            best = best.max(self.from_elsewhere(index, row, bound, base, best, &[]));
+            best = best.max(self.elsewhere(index, row, bound, base, best, &[]));
         }
         if best < Strength::Always {
             self.after_edits(index, row, bound, base, best, plain.lacking.len());
@@ -232,7 +224,7 @@ impl<'w, 'e> Interpreter<'w, 'e> {
         }
     }
 
-    fn from_elsewhere(
+    fn elsewhere(
         &mut self,
         index: usize,
         row: &Row,
@@ -319,7 +311,7 @@ impl<'w, 'e> Interpreter<'w, 'e> {
                     &[],
                 );
             } else if strength <= than && answer.verdict.by_position {
-                strength = self.from_elsewhere(index, row, bound, base, than, &edits);
+                strength = self.elsewhere(index, row, bound, base, than, &edits);
             }
             if strength > than {
                 found.push((set, strength));
@@ -490,6 +482,14 @@ impl<'w, 'e> Interpreter<'w, 'e> {
             lacks: None,
         }
     }
+}
+
+/// Whether the head is among the body, so that the rule could never add anything.
+fn goes_nowhere(row: &Row, bound: &Bound<'_>) -> bool {
+    let head = bound.things[row.head.variable.as_str()];
+    row.body.iter().any(|atom| {
+        atom.predicate == row.head.predicate && bound.things[atom.variable.as_str()] == head
+    })
 }
 
 struct Answer {

@@ -168,7 +168,7 @@ impl<'w, 'e> Judge<'w, 'e> {
         let context = Context::new(policy::KeyState::Unknown)
             .known("aws:PrincipalIsAWSService", "true")
             .known("aws:PrincipalServiceName", service);
-        asking.decide(&caller, None, Some(context), on)
+        asking.decide(&caller, None, Some(&context), on)
     }
 }
 
@@ -185,12 +185,9 @@ impl Asking<'_, '_> {
     fn by_thing(&self, thing: ThingIx) -> Verdict {
         let id = self.world.id(thing);
         let identity = self.world.identity(thing);
-        let caller = match self.world.kind(thing) {
-            Kind::Identity => match identity {
-                Some(identity) => caller_of(identity),
-                None => return Verdict::never(),
-            },
-            Kind::ExternalAccount => Caller::ExternalAccount {
+        let caller = match (identity, self.world.kind(thing)) {
+            (Some(identity), _) => caller_of(identity),
+            (None, Kind::ExternalAccount) => Caller::ExternalAccount {
                 // An account that nobody has: named by `*` alone.
                 account: if id == super::callers::ANY_OTHER_ACCOUNT {
                     "000000000000".to_owned()
@@ -198,26 +195,13 @@ impl Asking<'_, '_> {
                     id.to_owned()
                 },
             },
-            Kind::Service => Caller::Service {
+            (None, Kind::Service) => Caller::Service {
                 name: id.to_owned(),
             },
-            Kind::Federated => Caller::Federated { arn: id.to_owned() },
-            Kind::Anonymous => Caller::Anonymous,
-            Kind::Whoever => return self.by_whoever(id),
-            Kind::Host
-            | Kind::Position
-            | Kind::Subnet
-            | Kind::Bucket
-            | Kind::Key
-            | Kind::Volume
-            | Kind::Snapshot
-            | Kind::Secret
-            | Kind::Cluster
-            | Kind::Connection
-            | Kind::KafkaUser
-            | Kind::Session
-            | Kind::Topic
-            | Kind::Shortfall => return Verdict::never(),
+            (None, Kind::Federated) => Caller::Federated { arn: id.to_owned() },
+            (None, Kind::Anonymous) => Caller::Anonymous,
+            (None, Kind::Whoever) => return self.by_whoever(id),
+            (None, _) => return Verdict::never(),
         };
         if !self.suits(&caller) {
             return Verdict::never();
@@ -237,7 +221,7 @@ impl Asking<'_, '_> {
             Seen::Unread(what) => Some(&**what),
             Seen::Is(_) | Seen::Absent => None,
         });
-        let account = self.owner();
+        let account = self.world.account(self.on);
         let by_account = account.is_some_and(|a| super::callers::unread_identities(a) == missing);
         let by_policy = unread.is_some_and(|what| super::callers::named_by(what) == missing);
         if by_policy || by_account {
@@ -247,49 +231,32 @@ impl Asking<'_, '_> {
         }
     }
 
-    fn owner(&self) -> Option<&str> {
-        let estate = self.world.estate;
-        let id = self.world.id(self.on);
-        let bucket = || estate.buckets.get(id).and_then(|x| x.account.as_deref());
-        let key = || estate.keys.get(id).map(|x| x.account.as_str());
-        let secret = || estate.secrets.get(id).map(|x| x.account.as_str());
-        let volume = || estate.volumes.get(id).map(|x| x.account.as_str());
-        let snapshot = || estate.snapshots.get(id).map(|x| x.account.as_str());
-        let role = estate.identities.get(id).map(|x| x.account.as_str());
-        role.or_else(bucket)
-            .or_else(key)
-            .or_else(secret)
-            .or_else(volume)
-            .or_else(snapshot)
+    fn policy_of(&self, thing: ThingIx) -> Option<&Seen<std::sync::Arc<Document>>> {
+        let bucket = self.world.bucket(thing).map(|x| &x.policy);
+        let key = || self.world.key(thing).map(|x| &x.policy);
+        let secret = || self.world.secret(thing).map(|x| &x.policy);
+        let role = || {
+            self.world
+                .identity(thing)
+                .filter(|_| self.assumes())
+                .map(|x| &x.trust)
+        };
+        bucket.or_else(key).or_else(secret).or_else(role)
     }
 
-    fn policy_of(&self, thing: ThingIx) -> Option<&Seen<std::sync::Arc<Document>>> {
-        let estate = self.world.estate;
-        let id = self.world.id(thing);
-        match self.world.kind(thing) {
-            Kind::Bucket => estate.buckets.get(id).map(|x| &x.policy),
-            Kind::Key => estate.keys.get(id).map(|x| &x.policy),
-            Kind::Secret => estate.secrets.get(id).map(|x| &x.policy),
-            Kind::Identity if self.request.action.starts_with("sts:AssumeRole") => {
-                estate.identities.get(id).map(|x| &x.trust)
-            }
-            Kind::Identity
-            | Kind::ExternalAccount
-            | Kind::Service
-            | Kind::Federated
-            | Kind::Anonymous
-            | Kind::Whoever
-            | Kind::Host
-            | Kind::Position
-            | Kind::Subnet
-            | Kind::Volume
-            | Kind::Snapshot
-            | Kind::Cluster
-            | Kind::Connection
-            | Kind::KafkaUser
-            | Kind::Session
-            | Kind::Topic
-            | Kind::Shortfall => None,
+    /// Whether the request assumes a role, so that the role's trust policy is the resource policy.
+    fn assumes(&self) -> bool {
+        self.request.action.starts_with("sts:AssumeRole")
+    }
+
+    /// What kind of policy the resource has.
+    fn resource_kind(&self) -> ResourceKind {
+        if self.world.key(self.on).is_some() {
+            ResourceKind::Key
+        } else if self.assumes() {
+            ResourceKind::Trust
+        } else {
+            ResourceKind::Ordinary
         }
     }
 
@@ -297,7 +264,7 @@ impl Asking<'_, '_> {
         &self,
         caller: &Caller,
         identity: Option<&Identity>,
-        context: Option<Context>,
+        context: Option<&Context>,
         thing: ThingIx,
     ) -> Verdict {
         let estate = self.world.estate;
@@ -350,13 +317,7 @@ impl Asking<'_, '_> {
                     Some(_) | None => Guard::None,
                 },
                 resource,
-                resource_kind: match self.world.kind(self.on) {
-                    Kind::Key => ResourceKind::Key,
-                    Kind::Identity if self.request.action.starts_with("sts:AssumeRole") => {
-                        ResourceKind::Trust
-                    }
-                    _ => ResourceKind::Ordinary,
-                },
+                resource_kind: self.resource_kind(),
                 endpoint: endpoint.and_then(|endpoint| match &endpoint.policy {
                     Seen::Is(document) => Some(Layer::of([&**document])),
                     Seen::Absent => None,
@@ -367,7 +328,7 @@ impl Asking<'_, '_> {
                 }),
                 block_public_access: self.restricts_public(),
             };
-            let context = match &context {
+            let context = match context {
                 Some(context) => context.clone(),
                 None => self.context(thing, &want),
             };
@@ -437,19 +398,18 @@ impl Asking<'_, '_> {
             Some((decision, resource)) => {
                 let ordinary = layers.resource_kind == ResourceKind::Ordinary;
                 let within = ordinary && caller.account() == want.account;
-                self.verdict(decision, resource, within)
+                self.verdict(&decision, resource, within)
             }
             None => Verdict::never(),
         }
     }
 
-    fn verdict(&self, decision: Decision, resource: &str, within: bool) -> Verdict {
+    fn verdict(&self, decision: &Decision, resource: &str, within: bool) -> Verdict {
         let action = &self.request.action;
         let by_position = self.via.is_none() && KEYS.iter().any(|key| decision.keys.contains(*key));
         if decision.strength == Strength::Never {
-            let shortfall = shortfall(&decision, action, resource, within);
             return Verdict {
-                shortfall,
+                shortfall: Some(shortfall(decision, action, resource, within)),
                 by_position,
                 ..Verdict::never()
             };
@@ -554,7 +514,7 @@ impl Asking<'_, '_> {
     /// Whether `RestrictPublicBuckets` is on, for the bucket or for its whole account.
     fn restricts_public(&self) -> Truth {
         let estate = self.world.estate;
-        let Some(bucket) = estate.buckets.get(self.world.id(self.on)) else {
+        let Some(bucket) = self.world.bucket(self.on) else {
             return Truth::False;
         };
         let account = bucket
@@ -584,19 +544,19 @@ fn statement(says: String, source: &Source) -> Evidence {
 
 /// What a refused request lacks. `within` says that caller and resource are of one account, so that
 /// an identity policy alone would have done and its absence is nothing special.
-fn shortfall(decision: &Decision, action: &str, resource: &str, within: bool) -> Option<Shortfall> {
+fn shortfall(decision: &Decision, action: &str, resource: &str, within: bool) -> Shortfall {
     if decision.without_denies > Strength::Never {
         let source = decision.evidence.first().map(|found| found.source.clone());
         let place = source
             .as_ref()
             .map(|s| format!(" by {s}"))
             .unwrap_or_default();
-        return Some(Shortfall {
+        return Shortfall {
             text: format!("{action} on {resource}: denied{place}"),
             denied: true,
             one_side: false,
             source,
-        });
+        };
     }
     let text = match decision.ungranted {
         Some(layer) => {
@@ -607,7 +567,7 @@ fn shortfall(decision: &Decision, action: &str, resource: &str, within: bool) ->
         }
         None => format!("{action} on {resource}: nothing grants it"),
     };
-    Some(Shortfall {
+    Shortfall {
         text,
         denied: false,
         one_side: match decision.ungranted {
@@ -616,7 +576,7 @@ fn shortfall(decision: &Decision, action: &str, resource: &str, within: bool) ->
             None => false,
         },
         source: None,
-    })
+    }
 }
 
 fn layer_words(layer: LayerKind) -> &'static str {

@@ -36,11 +36,7 @@ impl<'e> Authorizers<'e> {
     /// Nothing when it is not.
     pub(super) fn bypass(&self, session: &SessionOf<'_>) -> Option<Verdict> {
         let decision = self.decide(session, &Operation::Read, &ResourceType::Topic, "x")?;
-        matches!(
-            decision.reason,
-            KafkaReason::SuperUser | KafkaReason::NoAuthorizer
-        )
-        .then(|| self.verdict(session, &decision, "READ"))
+        bypasses(decision.reason).then(|| verdict(session, &decision, "READ"))
     }
 
     /// Whether an ACL, or the default, allows; nothing for sessions that pass before any ACL.
@@ -54,16 +50,14 @@ impl<'e> Authorizers<'e> {
             .id
             .split_once('/')
             .map_or(on.id.as_str(), |(_, topic)| topic);
-        let (resource_type, name) = match on.kind {
-            Kind::Cluster => (ResourceType::Cluster, "kafka-cluster"),
-            _ => (ResourceType::Topic, name),
+        let (resource_type, name) = if on.kind == Kind::Cluster {
+            (ResourceType::Cluster, "kafka-cluster")
+        } else {
+            (ResourceType::Topic, name)
         };
         let parsed: Operation = operation.parse().unwrap_or(Operation::Read);
         let decision = self.decide(session, &parsed, &resource_type, name)?;
-        match decision.reason {
-            KafkaReason::SuperUser | KafkaReason::NoAuthorizer => None,
-            _ => Some(self.verdict(session, &decision, operation)),
-        }
+        (!bypasses(decision.reason)).then(|| verdict(session, &decision, operation))
     }
 
     /// What holds once the session has written its own ACL. Nothing for sessions that need none.
@@ -97,49 +91,53 @@ impl<'e> Authorizers<'e> {
         let host = session.address.as_deref().map_or(Host::Any, Host::Address);
         Some(authorizer.authorize(principal, host, operation, resource_type, name))
     }
+}
 
-    fn verdict(
-        &self,
-        session: &SessionOf<'_>,
-        decision: &crate::policy::KafkaDecision,
-        operation: &str,
-    ) -> Verdict {
-        let says = match decision.reason {
-            KafkaReason::SuperUser => format!("{} is a super user", session.principal),
-            KafkaReason::NoAuthorizer => "no authorizer is configured".to_owned(),
-            KafkaReason::NoAclDefault => {
-                format!("no ACL is about it, and the default allows {operation} to everyone")
-            }
-            KafkaReason::Acl => format!("an ACL allows {operation} to {}", session.principal),
-            KafkaReason::DeniedByAcl
-            | KafkaReason::NotGranted
-            | KafkaReason::DeniedByDefault
-            | KafkaReason::Unread => format!("{operation} by {}", session.principal),
-        };
-        let evidence = decision.evidence.iter();
-        let evidence = evidence.map(|source| Evidence::statement(says.clone(), source.clone()));
-        let mut evidence: Vec<Evidence> = evidence.collect();
-        if evidence.is_empty() && decision.strength > Strength::Gap {
-            let from: Vec<_> = session
-                .cluster
-                .brokers
-                .values()
-                .map(|b| b.source.clone())
-                .collect();
-            let why = "no property of the brokers says otherwise".to_owned();
-            evidence.push(Evidence::description(says, Origin::Inferred { why, from }));
+/// Whether a request passed before any ACL was looked at.
+fn bypasses(reason: KafkaReason) -> bool {
+    matches!(reason, KafkaReason::SuperUser | KafkaReason::NoAuthorizer)
+}
+
+fn verdict(
+    session: &SessionOf<'_>,
+    decision: &crate::policy::KafkaDecision,
+    operation: &str,
+) -> Verdict {
+    let says = match decision.reason {
+        KafkaReason::SuperUser => format!("{} is a super user", session.principal),
+        KafkaReason::NoAuthorizer => "no authorizer is configured".to_owned(),
+        KafkaReason::NoAclDefault => {
+            format!("no ACL is about it, and the default allows {operation} to everyone")
         }
-        let unread = decision.unread.iter().map(|what| Note {
-            kind: NoteKind::NotCollected,
-            text: what.clone(),
-            source: None,
-        });
-        Verdict {
-            strength: decision.strength,
-            evidence,
-            notes: unread.collect(),
-            ..Verdict::certain()
-        }
+        KafkaReason::Acl => format!("an ACL allows {operation} to {}", session.principal),
+        KafkaReason::DeniedByAcl
+        | KafkaReason::NotGranted
+        | KafkaReason::DeniedByDefault
+        | KafkaReason::Unread => format!("{operation} by {}", session.principal),
+    };
+    let evidence = decision.evidence.iter();
+    let evidence = evidence.map(|source| Evidence::statement(says.clone(), source.clone()));
+    let mut evidence: Vec<Evidence> = evidence.collect();
+    if evidence.is_empty() && decision.strength > Strength::Gap {
+        let from: Vec<_> = session
+            .cluster
+            .brokers
+            .values()
+            .map(|b| b.source.clone())
+            .collect();
+        let why = "no property of the brokers says otherwise".to_owned();
+        evidence.push(Evidence::description(says, Origin::Inferred { why, from }));
+    }
+    let unread = decision.unread.iter().map(|what| Note {
+        kind: NoteKind::NotCollected,
+        text: what.clone(),
+        source: None,
+    });
+    Verdict {
+        strength: decision.strength,
+        evidence,
+        notes: unread.collect(),
+        ..Verdict::certain()
     }
 }
 

@@ -184,36 +184,17 @@ fn outside(named: &BTreeSet<IpNet>) -> IpAddr {
 /// The positions that code on a host, or on a new host in a subnet, sends from.
 pub(super) fn of(world: &World<'_>, from: ThingIx) -> Vec<Reached> {
     let estate = world.estate;
-    let id = world.id(from);
-    let place = match world.kind(from) {
-        Kind::Host => estate.hosts.get(id).map(Place::of_host),
-        Kind::Subnet => estate.subnets.get(id).map(|subnet| Place {
+    let subnet = || {
+        world.subnet(from).map(|subnet| Place {
             account: &subnet.account,
             region: "",
             vpc: Some(&subnet.vpc),
             subnet: Some(&subnet.id),
             public_addresses: &[],
             name: &subnet.id,
-        }),
-        Kind::Identity
-        | Kind::ExternalAccount
-        | Kind::Service
-        | Kind::Federated
-        | Kind::Anonymous
-        | Kind::Whoever
-        | Kind::Position
-        | Kind::Bucket
-        | Kind::Key
-        | Kind::Volume
-        | Kind::Snapshot
-        | Kind::Secret
-        | Kind::Cluster
-        | Kind::Connection
-        | Kind::KafkaUser
-        | Kind::Session
-        | Kind::Topic
-        | Kind::Shortfall => None,
+        })
     };
+    let place = world.host(from).map(Place::of_host).or_else(subnet);
     let Some(place) = place else {
         return Vec::new();
     };

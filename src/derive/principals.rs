@@ -172,32 +172,17 @@ fn kafka_principals(world: &World<'_>, facts: &mut Facts) -> Vec<Principal> {
 }
 
 fn caller_kind(world: &World<'_>, thing: ThingIx) -> &'static str {
-    match world.kind(thing) {
-        Kind::Identity => match world.identity(thing).map(|identity| identity.kind) {
-            Some(IdentityKind::User) => "user",
-            Some(IdentityKind::Root) => "root-user",
-            Some(IdentityKind::Role) | None => "role",
-        },
-        Kind::ExternalAccount if vendor(world, thing).is_some() => "vendor",
-        Kind::ExternalAccount => "external-account",
-        Kind::Service => "service",
-        Kind::Federated => "federated",
-        Kind::Anonymous => "anonymous",
-        Kind::Whoever
-        | Kind::Host
-        | Kind::Position
-        | Kind::Subnet
-        | Kind::Bucket
-        | Kind::Key
-        | Kind::Volume
-        | Kind::Snapshot
-        | Kind::Secret
-        | Kind::Cluster
-        | Kind::Connection
-        | Kind::KafkaUser
-        | Kind::Session
-        | Kind::Topic
-        | Kind::Shortfall => "whoever",
+    if let Some(identity) = world.identity(thing) {
+        return match identity.kind {
+            IdentityKind::User => "user",
+            IdentityKind::Root => "root-user",
+            IdentityKind::Role => "role",
+        };
+    }
+    if vendor(world, thing).is_some() {
+        "vendor"
+    } else {
+        world.kind(thing).word()
     }
 }
 

@@ -112,7 +112,7 @@ pub(super) fn follow(world: &World<'_>, relation: Relation, from: ThingIx) -> Ve
 }
 
 fn role(world: &World<'_>, host: ThingIx) -> Vec<Reached> {
-    let Some(host) = world.estate.hosts.get(world.id(host)) else {
+    let Some(host) = world.host(host) else {
         return Vec::new();
     };
     let (evidence, what) = match &host.role {
@@ -138,7 +138,7 @@ fn role(world: &World<'_>, host: ThingIx) -> Vec<Reached> {
 }
 
 fn volumes(world: &World<'_>, host: ThingIx) -> Vec<Reached> {
-    let Some(host) = world.estate.hosts.get(world.id(host)) else {
+    let Some(host) = world.host(host) else {
         return Vec::new();
     };
     let attached = host.volumes.iter().filter_map(|attached| {
@@ -153,44 +153,28 @@ fn volumes(world: &World<'_>, host: ThingIx) -> Vec<Reached> {
     attached.collect()
 }
 
-fn key_state<'w>(world: &'w World<'_>, from: ThingIx) -> KeyState<'w> {
+fn key_state<'e>(world: &World<'e>, from: ThingIx) -> KeyState<'e> {
     let estate = world.estate;
-    let id = world.id(from);
-    let state = match world.kind(from) {
-        Kind::Bucket => estate
-            .buckets
-            .get(id)
-            .map(|bucket| estate.bucket_key_state(bucket)),
-        Kind::Volume => estate
-            .volumes
-            .get(id)
-            .map(|volume| estate.volume_key_state(volume)),
-        Kind::Snapshot => estate
-            .snapshots
-            .get(id)
-            .map(|s| estate.snapshot_key_state(s)),
-        Kind::Secret => estate
-            .secrets
-            .get(id)
-            .map(|secret| estate.secret_key_state(secret)),
-        Kind::Identity
-        | Kind::ExternalAccount
-        | Kind::Service
-        | Kind::Federated
-        | Kind::Anonymous
-        | Kind::Whoever
-        | Kind::Host
-        | Kind::Position
-        | Kind::Subnet
-        | Kind::Key
-        | Kind::Cluster
-        | Kind::Connection
-        | Kind::KafkaUser
-        | Kind::Session
-        | Kind::Topic
-        | Kind::Shortfall => None,
+    let bucket = world
+        .bucket(from)
+        .map(|bucket| estate.bucket_key_state(bucket));
+    let volume = || {
+        world
+            .volume(from)
+            .map(|volume| estate.volume_key_state(volume))
     };
-    state.unwrap_or_else(|| KeyState::Unread(format!("the description of {id}")))
+    let snapshot = || {
+        world
+            .snapshot(from)
+            .map(|snapshot| estate.snapshot_key_state(snapshot))
+    };
+    let secret = || {
+        world
+            .secret(from)
+            .map(|secret| estate.secret_key_state(secret))
+    };
+    let state = bucket.or_else(volume).or_else(snapshot).or_else(secret);
+    state.unwrap_or_else(|| KeyState::Unread(format!("the description of {}", world.id(from))))
 }
 
 fn key(world: &World<'_>, from: ThingIx) -> Vec<Reached> {
@@ -209,12 +193,10 @@ fn key(world: &World<'_>, from: ThingIx) -> Vec<Reached> {
 }
 
 fn origin_of(world: &World<'_>, thing: ThingIx) -> Option<Origin> {
-    let estate = world.estate;
-    let id = world.id(thing);
-    let volume = estate.volumes.get(id).map(|x| &x.origin);
-    let snapshot = || estate.snapshots.get(id).map(|x| &x.origin);
-    let bucket = || estate.buckets.get(id).map(|x| &x.origin);
-    let secret = || estate.secrets.get(id).map(|x| &x.origin);
+    let volume = world.volume(thing).map(|x| &x.origin);
+    let snapshot = || world.snapshot(thing).map(|x| &x.origin);
+    let bucket = || world.bucket(thing).map(|x| &x.origin);
+    let secret = || world.secret(thing).map(|x| &x.origin);
     volume
         .or_else(snapshot)
         .or_else(bucket)
@@ -223,7 +205,7 @@ fn origin_of(world: &World<'_>, thing: ThingIx) -> Option<Origin> {
 }
 
 fn users_of_secret(world: &World<'_>, secret: ThingIx) -> Vec<Reached> {
-    let Some(secret) = world.estate.secrets.get(world.id(secret)) else {
+    let Some(secret) = world.secret(secret) else {
         return Vec::new();
     };
     let users = secret.users.iter().filter_map(|link| {
@@ -286,62 +268,45 @@ fn credentials_on_host(world: &World<'_>, host: ThingIx) -> Vec<Reached> {
 }
 
 fn reachable(world: &World<'_>, from: ThingIx) -> Vec<Reached> {
-    let estate = world.estate;
-    let id = world.id(from);
-    let network;
-    let (sender, addresses): (Sender<'_>, Addresses<'_>) = match world.kind(from) {
-        Kind::Host => match estate.hosts.get(id) {
-            Some(host) => (
-                Sender::Host(host),
-                Addresses::These(&host.private_addresses),
-            ),
-            None => return Vec::new(),
-        },
-        Kind::Subnet => match estate.subnets.get(id) {
-            Some(subnet) => (Sender::NewHost(subnet), Addresses::In(subnet.cidr)),
-            None => return Vec::new(),
-        },
-        Kind::Cluster => (Sender::Client, Addresses::Any),
-        Kind::Position if id == "internet" => (Sender::Internet, Addresses::Unlisted),
-        Kind::Position => {
-            let Some((nets, _)) = estate.config.networks.get(id) else {
-                return Vec::new();
-            };
-            let Some(first) = nets.first() else {
-                return Vec::new();
-            };
-            network = *first;
-            (Sender::Network(&network), Addresses::In(Some(network)))
-        }
-        Kind::Identity
-        | Kind::ExternalAccount
-        | Kind::Service
-        | Kind::Federated
-        | Kind::Anonymous
-        | Kind::Whoever
-        | Kind::Bucket
-        | Kind::Key
-        | Kind::Volume
-        | Kind::Snapshot
-        | Kind::Secret
-        | Kind::Connection
-        | Kind::KafkaUser
-        | Kind::Session
-        | Kind::Topic
-        | Kind::Shortfall => return Vec::new(),
+    let Some((sender, addresses)) = sender(world, from) else {
+        return Vec::new();
     };
+    let only = (world.kind(from) == Kind::Cluster).then(|| world.id(from));
     let connections = world.connections.iter().filter(|(_, connection)| {
         let listed: Vec<&str> = connections_of(world, connection.cluster)
             .filter_map(|other| other.address.as_deref())
             .collect();
-        let same_cluster = world.kind(from) != Kind::Cluster || connection.cluster.name == id;
-        same_cluster && addresses.fit(connection.address.as_deref(), &listed)
+        only.is_none_or(|name| connection.cluster.name == name)
+            && addresses.fit(connection.address.as_deref(), &listed)
     });
     connections
         .filter_map(|(thing, connection)| {
             Reached::admitted(*thing, best_broker(world, sender, connection))
         })
         .collect()
+}
+
+/// Who sends from a host, subnet, cluster's client place or position, and by which addresses.
+fn sender<'e>(world: &World<'e>, from: ThingIx) -> Option<(Sender<'e>, Addresses<'e>)> {
+    if let Some(host) = world.host(from) {
+        return Some((
+            Sender::Host(host),
+            Addresses::These(&host.private_addresses),
+        ));
+    }
+    if let Some(subnet) = world.subnet(from) {
+        return Some((Sender::NewHost(subnet), Addresses::In(subnet.cidr)));
+    }
+    let id = world.id(from);
+    if world.kind(from) == Kind::Cluster {
+        return Some((Sender::Client, Addresses::Any));
+    }
+    if id == "internet" {
+        return Some((Sender::Internet, Addresses::Unlisted));
+    }
+    let (nets, _) = world.estate.config.networks.get(id)?;
+    let first = nets.first()?;
+    Some((Sender::Network(first), Addresses::In(Some(*first))))
 }
 
 /// Which client addresses a sender can show.
@@ -569,47 +534,25 @@ fn topics(world: &World<'_>, from: ThingIx) -> Vec<Reached> {
     if let Some(unknown) = world.unknown.get(&from) {
         return unknown_topics(world, unknown);
     }
-    match world.kind(from) {
-        Kind::Session => match world.sessions.get(&from) {
-            Some(session) => all_topics(world, session.cluster, |_| Vec::new()),
-            None => Vec::new(),
-        },
-        Kind::Bucket => {
-            let clusters = world.estate.clusters.values();
-            clusters
-                .flat_map(|cluster| bucket_topics(world, cluster, id))
-                .collect()
-        }
-        Kind::Volume => replica_topics(world, id),
-        Kind::Snapshot => match world.estate.snapshots.get(id) {
-            Some(snapshot) => {
-                let mut reached = replica_topics(world, &snapshot.volume);
-                for one in &mut reached {
-                    let says = format!("{id} is a snapshot of {}", snapshot.volume);
-                    one.evidence
-                        .insert(0, Evidence::description(says, snapshot.origin.clone()));
-                }
-                reached
-            }
-            None => Vec::new(),
-        },
-        Kind::Identity
-        | Kind::ExternalAccount
-        | Kind::Service
-        | Kind::Federated
-        | Kind::Anonymous
-        | Kind::Whoever
-        | Kind::Host
-        | Kind::Position
-        | Kind::Subnet
-        | Kind::Key
-        | Kind::Secret
-        | Kind::Cluster
-        | Kind::Connection
-        | Kind::KafkaUser
-        | Kind::Topic
-        | Kind::Shortfall => Vec::new(),
+    if let Some(session) = world.sessions.get(&from) {
+        return all_topics(world, session.cluster, |_| Vec::new());
     }
+    if world.kind(from) == Kind::Bucket {
+        let clusters = world.estate.clusters.values();
+        return clusters
+            .flat_map(|cluster| bucket_topics(world, cluster, id))
+            .collect();
+    }
+    let Some(snapshot) = world.snapshot(from) else {
+        return replica_topics(world, id);
+    };
+    let mut reached = replica_topics(world, &snapshot.volume);
+    for one in &mut reached {
+        let says = format!("{id} is a snapshot of {}", snapshot.volume);
+        one.evidence
+            .insert(0, Evidence::description(says, snapshot.origin.clone()));
+    }
+    reached
 }
 
 fn bucket_topics(world: &World<'_>, cluster: &Cluster, bucket: &str) -> Vec<Reached> {

@@ -9,7 +9,7 @@
 use std::collections::BTreeSet;
 
 use super::world::World;
-use crate::facts::{Kind, ThingIx};
+use crate::facts::ThingIx;
 use crate::policy::{Document, Glob, ResourcePattern, intersects};
 use crate::rules::Part;
 
@@ -45,7 +45,7 @@ pub(super) fn wanted(
     match part {
         Part::Everything => vec![one("*".to_owned(), None, true)],
         Part::Itself => itself(world, thing)
-            .map(|(arn, a)| one(arn, a, true))
+            .map(|arn| one(arn, world.account(thing), true))
             .into_iter()
             .collect(),
         Part::Objects => {
@@ -71,55 +71,26 @@ pub(super) fn wanted(
     }
 }
 
-fn itself<'w>(world: &'w World<'_>, thing: ThingIx) -> Option<(String, Option<&'w str>)> {
-    let estate = world.estate;
+/// The ARN of a thing, when the capture describes it.
+fn itself(world: &World<'_>, thing: ThingIx) -> Option<String> {
     let id = world.id(thing);
-    match world.kind(thing) {
-        Kind::Identity => estate
-            .identities
-            .get(id)
-            .map(|role| (id.to_owned(), Some(role.account.as_str()))),
-        Kind::Host => estate.hosts.get(id).map(|host| {
-            let arn = format!("arn:aws:ec2:{}:{}:instance/{id}", host.region, host.account);
-            (arn, Some(host.account.as_str()))
-        }),
-        Kind::Bucket => estate
-            .buckets
-            .get(id)
-            .map(|bucket| (format!("arn:aws:s3:::{id}"), bucket.account.as_deref())),
-        Kind::Key => estate
-            .keys
-            .get(id)
-            .map(|key| (id.to_owned(), Some(key.account.as_str()))),
-        Kind::Volume => estate.volumes.get(id).map(|volume| {
-            let arn = format!(
-                "arn:aws:ec2:{}:{}:volume/{id}",
-                volume.region, volume.account
-            );
-            (arn, Some(volume.account.as_str()))
-        }),
-        Kind::Snapshot => estate.snapshots.get(id).map(|snapshot| {
-            let arn = format!("arn:aws:ec2:{}::snapshot/{id}", snapshot.region);
-            (arn, Some(snapshot.account.as_str()))
-        }),
-        Kind::Secret => estate
-            .secrets
-            .get(id)
-            .map(|secret| (id.to_owned(), Some(secret.account.as_str()))),
-        Kind::ExternalAccount
-        | Kind::Service
-        | Kind::Federated
-        | Kind::Anonymous
-        | Kind::Whoever
-        | Kind::Position
-        | Kind::Subnet
-        | Kind::Cluster
-        | Kind::Connection
-        | Kind::KafkaUser
-        | Kind::Session
-        | Kind::Topic
-        | Kind::Shortfall => None,
-    }
+    let host = world.host(thing);
+    let host = host.map(|x| format!("arn:aws:ec2:{}:{}:instance/{id}", x.region, x.account));
+    let bucket = || world.bucket(thing).map(|_| format!("arn:aws:s3:::{id}"));
+    let volume = || world.volume(thing);
+    let volume = || volume().map(|x| format!("arn:aws:ec2:{}:{}:volume/{id}", x.region, x.account));
+    let snapshot = || world.snapshot(thing);
+    let snapshot = || snapshot().map(|x| format!("arn:aws:ec2:{}::snapshot/{id}", x.region));
+    let by_arn = || {
+        let described = world.identity(thing).is_some()
+            || world.key(thing).is_some()
+            || world.secret(thing).is_some();
+        described.then(|| id.to_owned())
+    };
+    host.or_else(bucket)
+        .or_else(volume)
+        .or_else(snapshot)
+        .or_else(by_arn)
 }
 
 /// Objects that the engine writes: a spread of keys, and one in every pattern that a policy names.

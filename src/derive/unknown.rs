@@ -10,13 +10,13 @@
 use std::collections::BTreeSet;
 
 use crate::estate::{Cluster, Estate, Outcome};
-use crate::facts::Kind;
+use crate::rules::Sort;
 
 /// A holder that was not found.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) struct Unknown {
-    /// What kind of thing it must be.
-    pub(super) kind: Kind,
+    /// What sort of thing it must be.
+    pub(super) sort: Sort,
     /// What it is, in words: `log disks of broker 1 of pier`.
     pub(super) id: String,
     /// The cluster whose data it holds.
@@ -37,7 +37,7 @@ pub(super) fn holders(estate: &Estate) -> Vec<Unknown> {
             disks(cluster, &mut found);
         } else if cluster.buckets.is_empty() {
             found.push(Unknown {
-                kind: Kind::Bucket,
+                sort: Sort::Bucket,
                 id: format!("data bucket of {}", cluster.name),
                 cluster: cluster.name.clone(),
                 brokers: BTreeSet::new(),
@@ -80,7 +80,7 @@ fn diskless(cluster: &Cluster) -> Vec<(i32, String)> {
 
 fn disks(cluster: &Cluster, found: &mut Vec<Unknown>) {
     let disks = diskless(cluster).into_iter().map(|(id, missing)| Unknown {
-        kind: Kind::Volume,
+        sort: Sort::Volume,
         id: format!("log disks of broker {id} of {}", cluster.name),
         cluster: cluster.name.clone(),
         brokers: BTreeSet::from([id]),
@@ -93,7 +93,7 @@ fn disks(cluster: &Cluster, found: &mut Vec<Unknown>) {
 /// Disks that a move takes away may have snapshots, found or not.
 fn copies_of_unknown_disks(cluster: &Cluster, found: &mut Vec<Unknown>) {
     let copies = diskless(cluster).into_iter().map(|(id, missing)| Unknown {
-        kind: Kind::Snapshot,
+        sort: Sort::Snapshot,
         id: format!(
             "snapshots of log disks of broker {id} of {}, from before the move",
             cluster.name
@@ -134,7 +134,7 @@ fn snapshots(estate: &Estate, cluster: &Cluster, found: &mut Vec<Unknown>) {
                 known.brokers.insert(broker);
             }
             None => found.push(Unknown {
-                kind: Kind::Snapshot,
+                sort: Sort::Snapshot,
                 id,
                 cluster: cluster.name.clone(),
                 brokers: BTreeSet::from([broker]),

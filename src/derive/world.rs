@@ -11,7 +11,10 @@ use super::callers;
 use super::positions::{self, Class};
 use super::unknown::{self, Unknown};
 use crate::capture::Source;
-use crate::estate::{Cluster, Estate, Identity, IdentityKind, Listener, Topic};
+use crate::estate::{
+    Bucket, Cluster, Estate, Host, Identity, IdentityKind, Key, Listener, Secret, Snapshot, Subnet,
+    Topic, Volume,
+};
 use crate::facts::{Kind, Predicate, ThingIx, Things};
 use crate::names::KafkaPrincipal;
 use crate::policy::{PatternType, ResourceType};
@@ -89,9 +92,104 @@ impl<'e> World<'e> {
         self.things.get(thing).kind
     }
 
-    /// The identity behind a thing, when it is one.
+    /// The id of a thing, when it is of that kind.
+    fn id_if(&self, kind: Kind, thing: ThingIx) -> Option<&str> {
+        let described = self.things.get(thing);
+        (described.kind == kind).then_some(described.id.as_str())
+    }
+
+    /// The identity behind a thing, when it is one that was read.
     pub(super) fn identity(&self, thing: ThingIx) -> Option<&'e Identity> {
-        self.estate.identities.get(self.id(thing))
+        self.estate
+            .identities
+            .get(self.id_if(Kind::Identity, thing)?)
+    }
+
+    pub(super) fn host(&self, thing: ThingIx) -> Option<&'e Host> {
+        self.estate.hosts.get(self.id_if(Kind::Host, thing)?)
+    }
+
+    pub(super) fn subnet(&self, thing: ThingIx) -> Option<&'e Subnet> {
+        self.estate.subnets.get(self.id_if(Kind::Subnet, thing)?)
+    }
+
+    pub(super) fn bucket(&self, thing: ThingIx) -> Option<&'e Bucket> {
+        self.estate.buckets.get(self.id_if(Kind::Bucket, thing)?)
+    }
+
+    pub(super) fn key(&self, thing: ThingIx) -> Option<&'e Key> {
+        self.estate.keys.get(self.id_if(Kind::Key, thing)?)
+    }
+
+    pub(super) fn secret(&self, thing: ThingIx) -> Option<&'e Secret> {
+        self.estate.secrets.get(self.id_if(Kind::Secret, thing)?)
+    }
+
+    pub(super) fn volume(&self, thing: ThingIx) -> Option<&'e Volume> {
+        self.estate.volumes.get(self.id_if(Kind::Volume, thing)?)
+    }
+
+    pub(super) fn snapshot(&self, thing: ThingIx) -> Option<&'e Snapshot> {
+        self.estate
+            .snapshots
+            .get(self.id_if(Kind::Snapshot, thing)?)
+    }
+
+    /// The account that owns a thing, when that is known.
+    pub(super) fn account(&self, thing: ThingIx) -> Option<&'e str> {
+        if let Some(bucket) = self.bucket(thing) {
+            return bucket.account.as_deref();
+        }
+        let identity = self.identity(thing).map(|x| &x.account);
+        let host = || self.host(thing).map(|x| &x.account);
+        let key = || self.key(thing).map(|x| &x.account);
+        let secret = || self.secret(thing).map(|x| &x.account);
+        let volume = || self.volume(thing).map(|x| &x.account);
+        let snapshot = || self.snapshot(thing).map(|x| &x.account);
+        let subnet = || self.subnet(thing).map(|x| &x.account);
+        let account = identity
+            .or_else(host)
+            .or_else(key)
+            .or_else(secret)
+            .or_else(volume);
+        account
+            .or_else(snapshot)
+            .or_else(subnet)
+            .map(String::as_str)
+    }
+
+    /// The region of a thing, when it is in one and that is known.
+    pub(super) fn region(&self, thing: ThingIx) -> Option<&'e str> {
+        if let Some(bucket) = self.bucket(thing) {
+            return bucket.region.as_deref();
+        }
+        let host = self.host(thing).map(|x| &x.region);
+        let key = || self.key(thing).map(|x| &x.region);
+        let secret = || self.secret(thing).map(|x| &x.region);
+        let volume = || self.volume(thing).map(|x| &x.region);
+        let snapshot = || self.snapshot(thing).map(|x| &x.region);
+        let region = host
+            .or_else(key)
+            .or_else(secret)
+            .or_else(volume)
+            .or_else(snapshot);
+        region
+            .map(String::as_str)
+            .filter(|region| !region.is_empty())
+    }
+
+    /// The tags of a thing, when they were read with it.
+    pub(super) fn tags(&self, thing: ThingIx) -> Option<&'e BTreeMap<String, String>> {
+        let identity = self.identity(thing).map(|x| &x.tags);
+        let host = || self.host(thing).map(|x| &x.tags);
+        let secret = || self.secret(thing).map(|x| &x.tags);
+        let volume = || self.volume(thing).map(|x| &x.tags);
+        let snapshot = || self.snapshot(thing).map(|x| &x.tags);
+        identity
+            .or_else(host)
+            .or_else(secret)
+            .or_else(volume)
+            .or_else(snapshot)
     }
 
     fn fill<S: AsRef<str>>(&mut self, sort: Sort, kind: Kind, ids: impl IntoIterator<Item = S>) {
@@ -176,13 +274,8 @@ impl<'e> World<'e> {
         self.fill(Sort::Key, Kind::Key, keys);
         self.fill(Sort::Cluster, Kind::Cluster, estate.clusters.keys());
         for unknown in unknown::holders(estate) {
-            let sort = match unknown.kind {
-                Kind::Bucket => Sort::Bucket,
-                Kind::Snapshot => Sort::Snapshot,
-                _ => Sort::Volume,
-            };
-            let thing = self.things.intern(unknown.kind, &unknown.id);
-            self.members.entry(sort).or_default().push(thing);
+            let thing = self.things.intern(unknown.sort.kinds()[0], &unknown.id);
+            self.members.entry(unknown.sort).or_default().push(thing);
             self.unknown.insert(thing, unknown);
         }
     }
@@ -284,7 +377,7 @@ impl<'e> World<'e> {
         let addresses: Vec<Option<&str>> = std::iter::once(None)
             .chain(named.into_iter().map(Some))
             .collect();
-        let at = |name: &str, address: &Option<&str>| match address {
+        let at = |name: &str, address: Option<&str>| match address {
             None => format!("{}/{name}", cluster.name),
             Some(address) => format!("{}/{name}@{address}", cluster.name),
         };
@@ -298,7 +391,9 @@ impl<'e> World<'e> {
             .collect();
         for address in &addresses {
             for listener in &listeners {
-                let thing = self.things.intern(Kind::Connection, &at(listener, address));
+                let thing = self
+                    .things
+                    .intern(Kind::Connection, &at(listener, *address));
                 self.members
                     .entry(Sort::Connection)
                     .or_default()
@@ -313,7 +408,7 @@ impl<'e> World<'e> {
             for user in &users {
                 let thing = self
                     .things
-                    .intern(Kind::Session, &at(user.as_str(), address));
+                    .intern(Kind::Session, &at(user.as_str(), *address));
                 self.members.entry(Sort::Session).or_default().push(thing);
                 let session = SessionOf {
                     cluster,
@@ -325,11 +420,11 @@ impl<'e> World<'e> {
         }
         for user in &users {
             self.things
-                .intern(Kind::KafkaUser, &at(user.as_str(), &None));
+                .intern(Kind::KafkaUser, &at(user.as_str(), None));
         }
         let topics = topics(self.estate, cluster);
         for name in topics.keys() {
-            self.things.intern(Kind::Topic, &at(name, &None));
+            self.things.intern(Kind::Topic, &at(name, None));
         }
         self.topics.insert(&cluster.name, topics);
         self.users.insert(&cluster.name, users);

@@ -108,6 +108,10 @@ impl Estate {
     }
 }
 
+#[allow(
+    clippy::needless_pass_by_value,
+    reason = "a state is two words and made for this"
+)]
 fn customer(state: KeyState<'_>) -> Option<&Key> {
     match state {
         KeyState::Customer(key) => Some(key),

@@ -174,7 +174,7 @@ impl Model {
             let line = error.span().map_or(1, |span| line_of(text, span.start));
             ModelError(format!("{file}:{line}: {}", error.message()))
         })?;
-        model.file = file.to_owned();
+        file.clone_into(&mut model.file);
         for holder in &model.holders {
             let known = |name: &String| model.parameters.iter().any(|p| p.name == *name);
             if !holder.parameter.as_ref().is_none_or(known) {

@@ -279,13 +279,12 @@ impl<'p> Projection<'p> {
         let why = format!("the new platform's {}s run as {arn}", identity.role);
         let origin = self.assumed(&identity.parameter, &why);
         let permissions = self.permissions(identity);
-        match self.estate.identities.get_mut(&arn) {
-            // A role of the capture keeps what it has and gets what the platform needs.
-            Some(role) => role.policies.push(permissions),
-            None => {
-                let role = self.new_role(identity, &arn, permissions, origin.clone());
-                self.estate.identities.insert(arn.clone(), role);
-            }
+        // A role of the capture keeps what it has and gets what the platform needs.
+        if let Some(role) = self.estate.identities.get_mut(&arn) {
+            role.policies.push(permissions);
+        } else {
+            let role = self.new_role(identity, &arn, permissions, origin.clone());
+            self.estate.identities.insert(arn.clone(), role);
         }
         for broker in self
             .cluster

@@ -77,7 +77,7 @@ fn asset_change(before: &View, after: &View, name: &str) -> AssetChange {
         .filter_map(|(principal, kind)| {
             let old = side(before, lanes_before.get(principal).copied(), first.as_ref());
             let new = side(after, lanes_after.get(principal).copied(), second.as_ref());
-            change(principal, kind, old, new)
+            change(principal, kind, &old, &new)
         })
         .collect();
     changes.sort_by_key(|change| {
@@ -110,7 +110,7 @@ fn side(view: &View, lane: Option<usize>, asset: Option<&Asset>) -> Side {
     }
 }
 
-fn change(principal: &str, kind: &str, old: Side, new: Side) -> Option<Change> {
+fn change(principal: &str, kind: &str, old: &Side, new: &Side) -> Option<Change> {
     if old.strength == Strength::Never && new.strength == Strength::Never {
         return None;
     }

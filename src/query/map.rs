@@ -79,7 +79,7 @@ fn volumes(view: &View, cluster: &Cluster, holders: &mut Vec<Holder>) {
                 account: volume.map(|volume| volume.account.clone()),
                 region: volume.map(|volume| volume.region.clone()),
                 zone: subnet.and_then(|subnet| subnet.zone.clone()),
-                key: volume.map_or_else(unknown, |v| key_text(estate.volume_key_state(v))),
+                key: volume.map_or_else(unknown, |v| key_text(&estate.volume_key_state(v))),
                 topics: topics_in(view, Kind::Volume, &link.to),
                 origin: origin_word(&link.origin).to_owned(),
                 place: place(link),
@@ -100,7 +100,7 @@ fn buckets(view: &View, cluster: &Cluster, holders: &mut Vec<Holder>) {
             account: bucket.and_then(|bucket| bucket.account.clone()),
             region: bucket.and_then(|bucket| bucket.region.clone()),
             zone: None,
-            key: bucket.map_or_else(unknown, |b| key_text(estate.bucket_key_state(b))),
+            key: bucket.map_or_else(unknown, |b| key_text(&estate.bucket_key_state(b))),
             topics: topics_in(view, Kind::Bucket, &link.to),
             origin: origin_word(&link.origin).to_owned(),
             place: place(link),
@@ -128,7 +128,7 @@ fn snapshots(view: &View, cluster: &Cluster, holders: &mut Vec<Holder>) {
                 account: Some(snapshot.account.clone()),
                 region: Some(snapshot.region.clone()),
                 zone: None,
-                key: key_text(estate.snapshot_key_state(snapshot)),
+                key: key_text(&estate.snapshot_key_state(snapshot)),
                 topics: topics_in(view, Kind::Snapshot, &snapshot.id),
                 origin: origin_word(&snapshot.origin).to_owned(),
                 place: origin_place(&snapshot.origin),
@@ -141,7 +141,7 @@ fn unknown() -> String {
     "not known".to_owned()
 }
 
-fn key_text(state: KeyState<'_>) -> String {
+fn key_text(state: &KeyState<'_>) -> String {
     match state {
         KeyState::None => "none".to_owned(),
         KeyState::AwsManaged => "aws-managed".to_owned(),

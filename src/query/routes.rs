@@ -134,10 +134,10 @@ impl View {
 
     fn guard_name(&self, guard: crate::facts::ThingIx) -> String {
         let thing = self.derivation.things.get(guard);
-        match thing.kind {
-            crate::facts::Kind::Cluster => format!("the ACLs of {thing}"),
-            _ => format!("the policy of {}", short(thing)),
+        if thing.kind == crate::facts::Kind::Cluster {
+            return format!("the ACLs of {thing}");
         }
+        format!("the policy of {}", short(thing))
     }
 
     fn summary(&self, witness: &Witness) -> String {

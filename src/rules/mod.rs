@@ -67,21 +67,24 @@ pub fn load(packs: &[(&str, &str)]) -> Result<Vec<Row>, Vec<RowError>> {
 mod tests {
     use super::*;
 
+    fn told(errors: &[RowError]) -> String {
+        errors
+            .iter()
+            .map(ToString::to_string)
+            .collect::<Vec<_>>()
+            .join("\n")
+    }
+
     #[test]
     fn the_built_in_packs_are_well_formed() {
-        let rows = built_in().unwrap_or_else(|errors| {
-            panic!(
-                "{}",
-                errors.iter().map(|e| format!("{e}\n")).collect::<String>()
-            )
-        });
+        let rows = built_in().unwrap_or_else(|errors| panic!("{}", told(&errors)));
         assert!(rows.len() > 20);
     }
 
     fn errors_of(rule: &str) -> String {
         let text = format!("[[rule]]\n{rule}");
         let errors = load(&[("p.toml", &text)]).unwrap_err();
-        errors.iter().map(|e| format!("{e}\n")).collect()
+        told(&errors)
     }
 
     const WHOLE: &str = "id = \"x\"\ntitle = \"t\"\nconfidence = \"documented\"\nsource = \"s\"\n";

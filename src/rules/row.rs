@@ -248,7 +248,7 @@ fn binding(text: &str) -> Result<Binding, String> {
         None => Subject::Sort(Sort::named(what).ok_or_else(|| {
             format!(
                 "`{text}`: no sort `{what}`; known: {}",
-                list(Sort::ALL, |s| s.word())
+                list(Sort::ALL, Sort::word)
             )
         })?),
     };
@@ -265,7 +265,7 @@ fn relation(text: &str) -> Result<(Relation, String), String> {
     let relation = Relation::named(word).ok_or_else(|| {
         format!(
             "`{text}`: no relation `{word}`; known: {}",
-            list(Relation::ALL, |r| r.word())
+            list(Relation::ALL, Relation::word)
         )
     })?;
     Ok((relation, of.to_owned()))
@@ -278,7 +278,7 @@ fn atom(text: &str) -> Result<Atom, String> {
     let predicate = Predicate::named(word).ok_or_else(|| {
         format!(
             "`{text}`: no predicate `{word}`; known: {}",
-            list(&Predicate::ALL, |p| p.word())
+            list(&Predicate::ALL, Predicate::word)
         )
     })?;
     Ok(Atom {
@@ -304,7 +304,7 @@ fn request(raw: RawRequest) -> Result<Request, String> {
     let part = match raw.part {
         None => Part::Itself,
         Some(word) => Part::named(&word)
-            .ok_or_else(|| format!("no part `{word}`; known: {}", list(Part::ALL, |p| p.word())))?,
+            .ok_or_else(|| format!("no part `{word}`; known: {}", list(Part::ALL, Part::word)))?,
     };
     Ok(Request {
         by,
@@ -323,7 +323,7 @@ fn kafka_test(raw: RawKafkaTest) -> Result<KafkaTest, String> {
         Some(word) => KafkaTestKind::named(&word).ok_or_else(|| {
             format!(
                 "no kind `{word}`; known: {}",
-                list(KafkaTestKind::ALL, |k| k.word())
+                list(KafkaTestKind::ALL, KafkaTestKind::word)
             )
         })?,
     };
