@@ -462,6 +462,13 @@ impl<'w, 'e> Interpreter<'w, 'e> {
             body.map(|atom| facts.intern(atom.predicate, bound.things[atom.variable.as_str()]));
         let body = body.collect();
         let head = facts.intern(row.head.predicate, bound.things[row.head.variable.as_str()]);
+        // Several resources of one request rest on the same statement; it is named once.
+        let mut evidence: Vec<Evidence> = Vec::new();
+        for found in verdict.evidence {
+            if !evidence.contains(&found) {
+                evidence.push(found);
+            }
+        }
         let mut notes = verdict.notes;
         notes.sort();
         notes.dedup();
@@ -476,7 +483,7 @@ impl<'w, 'e> Interpreter<'w, 'e> {
             head,
             body,
             strength: verdict.strength,
-            evidence: verdict.evidence,
+            evidence,
             notes,
             edits: Vec::new(),
             lacks: None,

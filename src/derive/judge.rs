@@ -20,6 +20,9 @@ use crate::policy::{
 use crate::reach::Strength;
 use crate::rules::{Caller as By, Request};
 
+/// An account id that AWS gives to nobody: stands for an account of which nothing is known.
+const NOBODYS_ACCOUNT: &str = "000000000000";
+
 /// What became of one request, or of several together.
 #[derive(Clone, Debug)]
 pub(super) struct Verdict {
@@ -190,7 +193,7 @@ impl Asking<'_, '_> {
             (None, Kind::ExternalAccount) => Caller::ExternalAccount {
                 // An account that nobody has: named by `*` alone.
                 account: if id == super::callers::ANY_OTHER_ACCOUNT {
-                    "000000000000".to_owned()
+                    NOBODYS_ACCOUNT.to_owned()
                 } else {
                     id.to_owned()
                 },
@@ -223,11 +226,11 @@ impl Asking<'_, '_> {
         });
         let account = self.world.account(self.on);
         let by_account = account.is_some_and(|a| super::callers::unread_identities(a) == missing);
-        let by_policy = unread.is_some_and(|what| super::callers::named_by(what) == missing);
-        if by_policy || by_account {
-            Verdict::gap(format!("not collected, and it may grant: {missing}"))
-        } else {
-            Verdict::never()
+        let by_policy = unread.filter(|what| super::callers::named_by(what) == missing);
+        match by_policy {
+            Some(what) => Verdict::gap(what.to_owned()),
+            None if by_account => Verdict::gap(missing.trim_end_matches(" lists").to_owned()),
+            None => Verdict::never(),
         }
     }
 
@@ -397,7 +400,11 @@ impl Asking<'_, '_> {
         match best {
             Some((decision, resource)) => {
                 let ordinary = layers.resource_kind == ResourceKind::Ordinary;
-                let within = ordinary && caller.account() == want.account;
+                let known = matches!(
+                    caller,
+                    Caller::User { .. } | Caller::Role { .. } | Caller::Root { .. }
+                );
+                let within = !known || (ordinary && caller.account() == want.account);
                 self.verdict(&decision, resource, within)
             }
             None => Verdict::never(),
@@ -409,7 +416,7 @@ impl Asking<'_, '_> {
         let by_position = self.via.is_none() && KEYS.iter().any(|key| decision.keys.contains(*key));
         if decision.strength == Strength::Never {
             return Verdict {
-                shortfall: Some(shortfall(decision, action, resource, within)),
+                shortfall: Some(shortfall(decision, &self.asks(resource), within)),
                 by_position,
                 ..Verdict::never()
             };
@@ -458,7 +465,7 @@ impl Asking<'_, '_> {
             .collect();
         notes.extend(decision.unread.iter().map(|what| Note {
             kind: NoteKind::NotCollected,
-            text: what.clone(),
+            text: what.replace(&format!("account {NOBODYS_ACCOUNT}"), "any other account"),
             source: None,
         }));
         Verdict {
@@ -468,6 +475,15 @@ impl Asking<'_, '_> {
             shortfall: None,
             by_position,
         }
+    }
+
+    /// The request in words: the engine chooses among objects, so one of them would say too much.
+    fn asks(&self, resource: &str) -> String {
+        let action = &self.request.action;
+        if self.request.part == crate::rules::Part::Objects {
+            return format!("{action} on the objects of {}", self.world.id(self.on));
+        }
+        format!("{action} on {resource}")
     }
 
     /// A gap that stands in the resource's unread policy alone is reported once, as whoever that
@@ -542,9 +558,9 @@ fn statement(says: String, source: &Source) -> Evidence {
     Evidence::statement(says, source.clone())
 }
 
-/// What a refused request lacks. `within` says that caller and resource are of one account, so that
-/// an identity policy alone would have done and its absence is nothing special.
-fn shortfall(decision: &Decision, action: &str, resource: &str, within: bool) -> Shortfall {
+/// What a refused request lacks. `within` says that the caller's own policies are known and that
+/// they alone would have done, so that their silence is nothing special.
+fn shortfall(decision: &Decision, asks: &str, within: bool) -> Shortfall {
     if decision.without_denies > Strength::Never {
         let source = decision.evidence.first().map(|found| found.source.clone());
         let place = source
@@ -552,29 +568,20 @@ fn shortfall(decision: &Decision, action: &str, resource: &str, within: bool) ->
             .map(|s| format!(" by {s}"))
             .unwrap_or_default();
         return Shortfall {
-            text: format!("{action} on {resource}: denied{place}"),
+            text: format!("{asks}: denied{place}"),
             denied: true,
             one_side: false,
             source,
         };
     }
     let text = match decision.ungranted {
-        Some(layer) => {
-            format!(
-                "{action} on {resource}: no {} statement grants it",
-                layer_words(layer)
-            )
-        }
-        None => format!("{action} on {resource}: nothing grants it"),
+        Some(layer) => format!("{asks}: no {} statement grants it", layer_words(layer)),
+        None => format!("{asks}: nothing grants it"),
     };
     Shortfall {
         text,
         denied: false,
-        one_side: match decision.ungranted {
-            Some(LayerKind::Identity) => !within,
-            Some(_) => true,
-            None => false,
-        },
+        one_side: !within && decision.ungranted.is_some(),
         source: None,
     }
 }

@@ -192,9 +192,16 @@ fn key(world: &World<'_>, from: ThingIx) -> Vec<Reached> {
     )]
 }
 
+/// Where it stands which key a thing is encrypted with.
 fn origin_of(world: &World<'_>, thing: ThingIx) -> Option<Origin> {
     let volume = world.volume(thing).map(|x| &x.origin);
     let snapshot = || world.snapshot(thing).map(|x| &x.origin);
+    if let Some(source) = world
+        .bucket(thing)
+        .and_then(|x| x.encryption_source.clone())
+    {
+        return Some(Origin::Captured(source));
+    }
     let bucket = || world.bucket(thing).map(|x| &x.origin);
     let secret = || world.secret(thing).map(|x| &x.origin);
     volume

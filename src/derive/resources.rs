@@ -107,23 +107,24 @@ fn objects(
         .filter(|cluster| cluster.buckets.values().any(|link| link.to == bucket))
         .flat_map(|cluster| cluster.object_keys.iter().map(String::as_str))
         .collect();
-    let mut candidates = BTreeSet::new();
+    let mut candidates = Vec::new();
     for pattern in &patterns {
-        candidates.extend(meet(&format!("arn:aws:s3:::{bucket}/{pattern}"), documents));
         // Keys begin with hexadecimal digits: one of each, so that a deny on a few is no deny on
         // all of them.
         for digit in "0123456789abcdef".chars() {
-            let key = pattern
-                .replacen('*', &format!("{digit}a000000"), 1)
-                .replace('*', "cluster/163");
-            candidates.insert(format!("arn:aws:s3:::{bucket}/{key}"));
+            let key = pattern.replacen('*', &format!("{digit}a000000"), 1);
+            candidates.push(format!(
+                "arn:aws:s3:::{bucket}/{}",
+                key.replace('*', "cluster/163")
+            ));
         }
+        candidates.extend(meet(&format!("arn:aws:s3:::{bucket}/{pattern}"), documents));
     }
     if patterns.is_empty() {
-        candidates.insert(format!("arn:aws:s3:::{bucket}/{SAMPLE_OBJECT}"));
+        candidates.push(format!("arn:aws:s3:::{bucket}/{SAMPLE_OBJECT}"));
     }
     Wanted {
-        candidates: candidates.into_iter().collect(),
+        candidates,
         account: account.map(str::to_owned),
         exists: true,
     }

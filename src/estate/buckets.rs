@@ -80,6 +80,7 @@ pub(super) fn add(
             region: None,
             policy: Seen::Unread(unread("s3:GetBucketPolicy")),
             encryption: Seen::Unread(unread("s3:GetBucketEncryption")),
+            encryption_source: None,
             public_access_block: Seen::Unread(unread("s3:GetPublicAccessBlock")),
             origin,
         });
@@ -125,6 +126,10 @@ fn fill(builder: &mut Builder<'_>, name: &str) {
     let call = "s3:GetBucketEncryption";
     let answer = find(builder, call);
     let (encryption, outcome) = value(builder, answer.as_ref(), &missing(call), encryption);
+    let encryption_source = answer.as_ref().map(|answer| {
+        let rules = answer.body.get("ServerSideEncryptionConfiguration");
+        rules.map_or_else(|| answer.source(), |rules| rules.source.clone())
+    });
     builder.cover(call, owner, "", name, outcome);
 
     let call = "s3:GetPublicAccessBlock";
@@ -139,6 +144,7 @@ fn fill(builder: &mut Builder<'_>, name: &str) {
     if let Some(bucket) = builder.estate.buckets.get_mut(name) {
         bucket.policy = policy;
         bucket.encryption = encryption;
+        bucket.encryption_source = encryption_source;
         bucket.public_access_block = block;
         bucket.region = region.or(bucket.region.take());
     }

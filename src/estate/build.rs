@@ -26,6 +26,7 @@ pub fn build(capture: &Capture) -> Estate {
     super::organization::read(&mut builder);
     super::expect::calls(&mut builder);
     let mut estate = builder.estate;
+    estate.unused.clone_from(&capture.unused);
     estate
         .diagnostics
         .sort_by(|a, b| (&a.source, a.code, &a.message).cmp(&(&b.source, b.code, &b.message)));

@@ -104,6 +104,8 @@ pub struct Estate {
     pub clusters: BTreeMap<String, Cluster>,
     /// What `catchment.toml` says.
     pub config: super::Config,
+    /// Answers that were recognised and that this version does not use yet, counted by call.
+    pub unused: BTreeMap<String, usize>,
     /// For each expected call, what became of it.
     pub coverage: super::Coverage,
     /// Broken input, doubtful links, secrets found in configurations.
@@ -231,6 +233,8 @@ pub struct Bucket {
     pub policy: Seen<Arc<Document>>,
     /// Default encryption.
     pub encryption: Seen<Encryption>,
+    /// Where the answer about encryption stands.
+    pub encryption_source: Option<Source>,
     /// Block public access of the bucket.
     pub public_access_block: Seen<PublicAccessBlock>,
     /// Where it stands.

@@ -256,6 +256,7 @@ impl<'p> Projection<'p> {
             region: region.or_else(|| self.cluster.region.clone()),
             policy: Seen::Absent,
             encryption,
+            encryption_source: self.parameters.get("key").map(|(_, source)| source.clone()),
             // What S3 gives a new bucket since April 2023.
             public_access_block: Seen::Is(PublicAccessBlock {
                 block_public_acls: true,

@@ -305,6 +305,8 @@ pub struct Map {
     pub header: Header,
     /// Counts of what was read.
     pub read: Vec<Count>,
+    /// Answers that were recognised and that this version does not use yet, by call.
+    pub not_used: Vec<Count>,
     /// Everything that durably holds event data.
     pub holders: Vec<Holder>,
     /// Listeners that hand it out.

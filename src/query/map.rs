@@ -18,11 +18,20 @@ pub fn map(view: &View) -> Map {
     Map {
         header: view.header("catchment.map/1"),
         read: counts(estate),
+        not_used: not_used(estate),
         holders,
         listeners: estate.clusters.values().flat_map(listeners).collect(),
         gaps: gaps(estate),
         diagnostics: diagnostics(estate),
     }
+}
+
+fn not_used(estate: &Estate) -> Vec<Count> {
+    let calls = estate.unused.iter().map(|(call, count)| Count {
+        kind: call.clone(),
+        count: *count,
+    });
+    calls.collect()
 }
 
 fn counts(estate: &Estate) -> Vec<Count> {

@@ -115,7 +115,8 @@ impl View {
             .position(|p| p.kind == "anonymous");
         let model = match (target, ids.is_empty()) {
             (Some(target), true) => target.id.clone(),
-            _ => ids.join(", "),
+            (None, true) => "no deployment model: it holds no Kafka cluster".to_owned(),
+            (_, false) => ids.join(", "),
         };
         let view = Self {
             model,
@@ -188,6 +189,17 @@ impl View {
                 *limits.entry(&note.text).or_default() += 1;
             }
         }
+        // What outsiders' own organizations allow can never be collected, and is no gap of the
+        // capture.
+        let outside = |input: &str| {
+            input
+                .strip_prefix("service control policies of ")
+                .is_some_and(|of| {
+                    !of.strip_prefix("account ")
+                        .is_some_and(|id| self.estate.accounts.contains_key(id))
+                })
+        };
+        limits.retain(|input, _| !outside(input));
         let limits = limits.into_iter().map(|(input, rules)| Limit {
             input: input.to_owned(),
             rules,

@@ -239,6 +239,13 @@ impl Markdown {
             ],
             rows,
         );
+        if !map.not_used.is_empty() {
+            let calls: Vec<String> = map.not_used.iter().map(|c| markdown(&c.kind)).collect();
+            self.line(&format!(
+                "Recognised, and not used by this version: {}\n",
+                calls.join(", ")
+            ));
+        }
         self.heading(2, "Listeners");
         let rows = map.listeners.iter().map(|listener| {
             vec![
