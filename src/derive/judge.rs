@@ -481,7 +481,10 @@ impl Asking<'_, '_> {
     fn asks(&self, resource: &str) -> String {
         let action = &self.request.action;
         if self.request.part == crate::rules::Part::Objects {
-            return format!("{action} on the objects of {}", self.world.id(self.on));
+            return format!(
+                "{action} on the objects of {}",
+                self.world.things.get(self.on)
+            );
         }
         format!("{action} on {resource}")
     }

@@ -184,7 +184,7 @@ fn key(world: &World<'_>, from: ThingIx) -> Vec<Reached> {
     let Some(thing) = world.things.find(Kind::Key, &key.arn) else {
         return Vec::new();
     };
-    let says = format!("{} is encrypted with {}", world.id(from), key.arn);
+    let says = format!("{} is encrypted with {}", world.things.get(from), key.arn);
     let origin = origin_of(world, from).unwrap_or_else(|| key.origin.clone());
     vec![Reached::surely(
         thing,
@@ -567,7 +567,11 @@ fn bucket_topics(world: &World<'_>, cluster: &Cluster, bucket: &str) -> Vec<Reac
         return Vec::new();
     };
     all_topics(world, cluster, |_| {
-        let says = format!("{bucket} is the {role} bucket of {}", cluster.name);
+        let says = format!(
+            "{} is the {role} bucket of {}",
+            link.to.replace('\u{1}', "a bucket without a name"),
+            cluster.name
+        );
         vec![Evidence::description(says, link.origin.clone())]
     })
 }

@@ -173,6 +173,10 @@ impl std::fmt::Display for Thing {
     /// How the thing is called in tables: its id, with a word before it where the id alone would
     /// not say what it is.
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        // A name that is a parameter nobody set.
+        if self.id.starts_with('\u{1}') {
+            return f.write_str("the bucket without a name");
+        }
         let id = self.id.as_str();
         match self.kind {
             Kind::ExternalAccount => write!(f, "account {id}"),

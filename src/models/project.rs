@@ -218,7 +218,7 @@ impl<'p> Projection<'p> {
             (None, Some(other)) if self.cluster.buckets.contains_key(other) => {
                 self.cluster.buckets[other].to.clone()
             }
-            (None, _) => format!("{}{UNSET}", self.cluster.name),
+            (None, _) => self.unnamed(),
         };
         let why = format!(
             "the {} bucket of the new platform is {}",
@@ -232,6 +232,13 @@ impl<'p> Projection<'p> {
         }
         let link = Link { to: name, origin };
         self.cluster.buckets.insert(holder.role.clone(), link);
+    }
+
+    /// A name that nobody set: another one for each bucket that has none.
+    fn unnamed(&self) -> String {
+        let buckets = self.estate.buckets.keys();
+        let others = buckets.filter(|name| name.starts_with(UNSET)).count();
+        UNSET.repeat(others + 1)
     }
 
     fn new_bucket(&self, name: &str, origin: Origin) -> Bucket {

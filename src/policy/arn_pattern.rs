@@ -83,6 +83,19 @@ impl ArnPattern {
         account.is_some_and(|a| a.is_fixed() && !a.example("").is_empty())
     }
 
+    /// Whether pattern and text agree as they are written, an unsettled name in both standing for
+    /// the same text.
+    pub(super) fn agrees(&self, text: &str) -> bool {
+        let parts: Vec<&str> = text.splitn(6, ':').collect();
+        let Some(segments) = self.segments.as_ref().filter(|s| s.len() == parts.len()) else {
+            return false;
+        };
+        segments
+            .iter()
+            .zip(parts)
+            .all(|(glob, part)| glob.matches(part))
+    }
+
     /// Whether the pattern covers an ARN, or `*`, the resource of actions without one.
     ///
     /// Unknown for what IAM's grammar does not allow and services are said to accept: fewer than

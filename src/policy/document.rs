@@ -6,7 +6,7 @@ use super::Truth;
 use super::arn_pattern::ArnPattern;
 use super::condition::Test;
 use super::context::Context;
-use super::pattern::Glob;
+use super::pattern::{Glob, PLACEHOLDER};
 use super::principal::PrincipalName;
 use super::template::{Template, Version};
 use crate::capture::Source;
@@ -67,6 +67,14 @@ impl ResourcePattern {
     fn covers(&self, resource: &str, context: &Context) -> Truth {
         match self {
             Self::Fixed(pattern) => pattern.covers(resource),
+            // What a projection grants on a resource without a name is about that very resource.
+            Self::Open(template)
+                if resource.contains(PLACEHOLDER)
+                    && template.keys().next().is_none()
+                    && ArnPattern::new(template.text()).agrees(resource) =>
+            {
+                Truth::True
+            }
             Self::Open(template) => {
                 let expansion = template.expand(context, true);
                 if expansion.missing {

@@ -341,7 +341,10 @@ impl<'a> Trial<'a> {
                     across
                 } else {
                     let mut within = within.at_most(Strength::Conditional);
-                    let name = self.request().resource.replace(super::PLACEHOLDER, "...");
+                    let name = self
+                        .request()
+                        .resource
+                        .replace(super::PLACEHOLDER, "(not named)");
                     within.unread.push(format!("owner of {name}"));
                     within.or(across)
                 }

@@ -159,18 +159,15 @@ impl Hit<'_> {
             let mut texts = Vec::new();
             texts.extend(statement.undecidable.clone());
             if !statement.covers_action(asked.action).is_true() {
-                texts.push(format!(
-                    "`{}` may not be meant by its actions",
-                    asked.action
-                ));
+                texts.push(format!("`{}` is meant by its actions", asked.action));
             }
             if !covers_resource(self.kind, statement, asked.resource, asked.context).is_true() {
-                let name = asked.resource.replace(super::PLACEHOLDER, "...");
-                texts.push(format!("`{name}` may not be among its resources"));
+                let name = asked.resource.replace(super::PLACEHOLDER, "(not named)");
+                texts.push(format!("`{name}` is among its resources"));
             }
             let by = named(self.kind, statement, self.effect, asked);
             if !Truth::any(by.into_iter().map(|(_, truth)| truth)).is_true() {
-                texts.push("the caller may not be among its principals".to_owned());
+                texts.push("the caller is among its principals".to_owned());
             }
             let tests = statement.conditions.iter();
             let open = tests.filter(|test| !test.holds(asked.context).is_true());

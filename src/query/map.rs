@@ -102,7 +102,7 @@ fn buckets(view: &View, cluster: &Cluster, holders: &mut Vec<Holder>) {
     for (role, link) in &cluster.buckets {
         let bucket = estate.buckets.get(&link.to);
         holders.push(Holder {
-            id: link.to.replace('\u{1}', "-<not named>"),
+            id: link.to.replace('\u{1}', "(not named)"),
             kind: "bucket".to_owned(),
             cluster: cluster.name.clone(),
             role: role.clone(),

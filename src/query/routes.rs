@@ -298,8 +298,9 @@ fn short(thing: &crate::facts::Thing) -> String {
             arn.resource().trim_start_matches("secret:").to_owned()
         }
         Ok(arn) => arn.resource().to_owned(),
-        Err(_) if thing.kind == crate::facts::Kind::Position => thing.to_string(),
-        Err(_) if thing.id.contains('\u{1}') => "the unnamed bucket".to_owned(),
+        Err(_) if thing.kind == crate::facts::Kind::Position || thing.id.starts_with('\u{1}') => {
+            thing.to_string()
+        }
         Err(_) => thing.id.clone(),
     }
 }
