@@ -252,7 +252,7 @@ fn every_file_says_what_it_is_and_every_module_what_it_must_never_do() {
             .collect();
         if head.is_empty() {
             broken.push(format!("{}: does not begin with `//!`", file.path));
-        } else if file.path.ends_with("/mod.rs")
+        } else if file.path == format!("{}/mod.rs", file.module())
             && !head.iter().any(|line| line.contains("Must never"))
         {
             broken.push(format!("{}: does not say `Must never`", file.path));
