@@ -546,7 +546,6 @@ fn names_from_outside_steer_no_terminal_and_no_document() {
 }
 
 #[test]
-#[ignore = "refusals quote names with direction characters in them"]
 fn refusals_steer_no_terminal() {
     // They quote what was typed, and the nearest names of the capture.
     for typed in ["no\u{1b}[31m such\u{202e}", "User:txt.exe"] {
@@ -605,7 +604,6 @@ fn prose(line: &str) -> String {
 }
 
 #[test]
-#[ignore = "user names with `=` are taken for certificate subjects and never for SASL users"]
 fn json_carries_hostile_names_unchanged() {
     let readme = std::fs::read_to_string(root().join(HOSTILE).join("README.md")).unwrap();
     let expected: BTreeSet<(String, String)> = readme

@@ -4,7 +4,7 @@ use std::io::{self, Write};
 
 use super::args::{Format, Output};
 use crate::estate::{Diagnostic, Severity};
-use crate::report::{Answer, Markdown, Text, document};
+use crate::report::{Answer, Markdown, Text, document, plain};
 
 /// Width of lines where no terminal tells one.
 const WIDTH: u16 = 120;
@@ -37,10 +37,11 @@ pub(super) fn raw(text: &str) -> io::Result<()> {
     }
 }
 
-/// Writes one line to standard error. Nothing can be done when that fails.
+/// Writes one line to standard error; names from outside must not steer the terminal. Nothing can
+/// be done when writing fails.
 pub(super) fn complain(text: &str) {
     let mut err = anstream::stderr().lock();
-    let _ = writeln!(err, "{text}");
+    let _ = writeln!(err, "{}", plain(text));
 }
 
 /// Says what was wrong with the input: errors line by line, the rest as a count.
@@ -65,22 +66,16 @@ pub(super) fn diagnostics(diagnostics: &[Diagnostic]) {
             .source
             .as_ref()
             .map(|source| format!("{source}: "));
-        complain(&printable(&format!(
+        complain(&format!(
             "{word}: {}{}",
             place.unwrap_or_default(),
             diagnostic.message
-        )));
-    }
-    if rest > 0 {
-        complain(&format!(
-            "{rest} more remarks on the input: see `catchment map`"
         ));
     }
-}
-
-/// Names from outside must not steer the terminal.
-fn printable(text: &str) -> String {
-    text.chars()
-        .map(|c| if c.is_control() { '\u{fffd}' } else { c })
-        .collect()
+    if rest > 0 {
+        let noun = if rest == 1 { "remark" } else { "remarks" };
+        complain(&format!(
+            "{rest} more {noun} on the input: see `catchment map`"
+        ));
+    }
 }

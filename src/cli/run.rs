@@ -5,7 +5,7 @@ use std::path::Path;
 use super::args::{Args, Asking, Command, ExportFormat, Output, System};
 use super::{Exit, output};
 use crate::capture;
-use crate::estate::{self, Estate, Outcome};
+use crate::estate::{self, Estate};
 use crate::graph::BoundaryGraph;
 use crate::models::{self, Model};
 use crate::query::{self, Asset, View};
@@ -42,7 +42,7 @@ fn command(command: &Command) -> Result<Exit, Refusal> {
     match command {
         Command::Map(asking) => {
             let view = view(asking)?;
-            answer(&query::map(&view), &view.estate, &asking.output)
+            answer(&query::map(&view), &[&view.estate], &asking.output)
         }
         Command::Who { asking, asset } => {
             let view = view(asking)?;
@@ -53,12 +53,12 @@ fn command(command: &Command) -> Result<Exit, Refusal> {
             if asset.is_empty() {
                 assets = view.assets.iter().collect();
             }
-            answer(&query::who(&view, &assets), &view.estate, &asking.output)
+            answer(&query::who(&view, &assets), &[&view.estate], &asking.output)
         }
         Command::What { asking, principal } => {
             let view = view(asking)?;
             let lane = view.principal(principal)?;
-            answer(&query::what(&view, lane), &view.estate, &asking.output)
+            answer(&query::what(&view, lane), &[&view.estate], &asking.output)
         }
         Command::Explain {
             asking,
@@ -69,7 +69,7 @@ fn command(command: &Command) -> Result<Exit, Refusal> {
             let (lane, asset) = (view.principal(principal)?, view.asset(asset)?);
             answer(
                 &query::explain(&view, lane, asset),
-                &view.estate,
+                &[&view.estate],
                 &asking.output,
             )
         }
@@ -100,7 +100,11 @@ fn command(command: &Command) -> Result<Exit, Refusal> {
                     new.asset(name)?;
                 }
             }
-            answer(&query::compare(&old, &new, asset), &new.estate, output)
+            answer(
+                &query::compare(&old, &new, asset),
+                &[&old.estate, &new.estate],
+                output,
+            )
         }
         Command::Export {
             capture,
@@ -139,7 +143,7 @@ fn inspect(system: System) -> Refusal {
     let why = if built {
         "this version has no live inspector for it yet".to_owned()
     } else {
-        format!("this build lacks the feature `{name}`")
+        format!("this build lacks the feature `{name}`, which has no live inspector yet")
     };
     Refusal(format!(
         "cannot inspect {name}: {why}; export the answers to files and give their directory as \
@@ -185,13 +189,11 @@ fn built_in_rows() -> Result<Vec<rules::Row>, Refusal> {
     })
 }
 
-fn answer(value: &impl Answer, estate: &Estate, how: &Output) -> Result<Exit, Refusal> {
+fn answer(value: &impl Answer, estates: &[&Estate], how: &Output) -> Result<Exit, Refusal> {
     output::answer(value, how)?;
-    let complete = estate
-        .coverage
-        .calls
-        .values()
-        .all(|outcome| matches!(outcome, Outcome::Ok | Outcome::Absent));
+    let complete = estates
+        .iter()
+        .all(|estate| estate.open_calls().next().is_none());
     Ok(if how.strict && !complete {
         Exit::Gaps
     } else {

@@ -236,10 +236,15 @@ impl<'w, 'e> Interpreter<'w, 'e> {
         let mut best = than;
         let positions: Vec<_> = self.world.elsewhere().collect();
         for (position, id, class) in positions {
-            let service = row.requests.first().map_or("", |request| {
-                request.action.split(':').next().unwrap_or_default()
-            });
-            if !class.serves(self.world.estate, service) {
+            let served = row
+                .requests
+                .iter()
+                .filter(|request| request.via.is_none())
+                .any(|request| {
+                    let service = request.action.split(':').next().unwrap_or_default();
+                    class.serves(self.world.estate, service)
+                });
+            if !served {
                 continue;
             }
             let Some(answer) = self.ask(row, bound, (id, class), edits) else {

@@ -100,6 +100,7 @@ struct Key {
     on: ThingIx,
     via: Option<ThingIx>,
     class: String,
+    context: BTreeMap<String, String>,
     edited: bool,
 }
 
@@ -134,6 +135,7 @@ impl<'w, 'e> Judge<'w, 'e> {
             on,
             via,
             class: position.0.to_owned(),
+            context: request.context.clone(),
             edited,
         };
         if let Some(known) = self.answers.get(&key) {
@@ -287,7 +289,7 @@ impl Asking<'_, '_> {
         }
         let scp_text = "service control policies";
         let rcp_text = "resource control policies";
-        let endpoint = self.class.endpoint(estate);
+        let endpoint = self.position().and_then(|class| class.endpoint(estate));
         let wants = wanted(self.world, self.request.part, self.on, &documents);
         if wants.is_empty() {
             // A thing that the capture only names cannot be asked about; `unknown` reports it.
@@ -356,12 +358,24 @@ impl Asking<'_, '_> {
                 exists: want.exists,
             },
         );
-        if self.via.is_some() {
-            return KEYS
+        match (self.position(), self.world.internet()) {
+            (Some(class), _) => class.overlay(context),
+            // A service sends it: the network keys of the first request are not carried over.
+            (None, _) if self.via.is_some() => KEYS
                 .iter()
-                .fold(context, |context, key| context.absent(key));
+                .fold(context, |context, key| context.absent(key)),
+            // The endpoint is one of another service, and this request takes the common way.
+            (None, Some((_, internet))) => internet.overlay(context),
+            (None, None) => context,
         }
-        self.class.overlay(context)
+    }
+
+    /// The position that this request itself is sent from: none for what a service sends for the
+    /// caller, nor for a request to a service that the position's endpoint does not serve.
+    fn position(&self) -> Option<&Class> {
+        let service = self.request.action.split(':').next().unwrap_or_default();
+        let own = self.via.is_none() && self.class.serves(self.world.estate, service);
+        own.then_some(self.class)
     }
 
     /// The best answer over the candidates, all of which the caller or the engine may choose.

@@ -464,15 +464,27 @@ fn admits_user(
     listener: &Listener,
     user: &KafkaPrincipal,
 ) -> Option<Reached> {
-    let distinguished = user.name().contains('=');
+    // The subject of a certificate, as Kafka writes it without mapping rules.
+    let distinguished = user.name().contains("CN=");
     let text = format!("{} authenticates by {}", listener.name, method(listener));
     let evidence = vec![Evidence::description(
         text,
         Origin::Captured(listener.source.clone()),
     )];
     match listener.protocol {
+        SecurityProtocol::SaslPlaintext | SecurityProtocol::SaslSsl if distinguished => {
+            let text = format!("{user} must be the name of a SASL user too");
+            let kind = NoteKind::NotModelled;
+            Some(Reached::weakly(
+                session,
+                Strength::Conditional,
+                evidence,
+                kind,
+                text,
+            ))
+        }
         SecurityProtocol::SaslPlaintext | SecurityProtocol::SaslSsl => {
-            (!distinguished).then(|| Reached::surely(session, evidence))
+            Some(Reached::surely(session, evidence))
         }
         SecurityProtocol::Ssl if listener.client_certificate && distinguished => {
             Some(Reached::surely(session, evidence))

@@ -23,3 +23,25 @@ pub struct Coverage {
     /// Every expected call and what became of it.
     pub calls: BTreeMap<Call, Outcome>,
 }
+
+impl super::Estate {
+    /// Calls that did not end in an answer and that nothing in `catchment.toml` assumes away.
+    pub fn open_calls(&self) -> impl Iterator<Item = (&Call, Outcome)> {
+        let none = |what: &str| {
+            self.config
+                .assume
+                .get(what)
+                .is_some_and(|(v, _)| v == "none")
+        };
+        let no_limits = none("scps") && none("rcps");
+        let calls = self
+            .coverage
+            .calls
+            .iter()
+            .map(|(call, outcome)| (call, *outcome));
+        calls.filter(move |(call, outcome)| {
+            let settled = matches!(outcome, Outcome::Ok | Outcome::Absent);
+            !settled && !(no_limits && call.call.starts_with("organizations:"))
+        })
+    }
+}

@@ -130,6 +130,15 @@ pub(super) fn calls(builder: &mut Builder<'_>) {
             outcomes.insert(key, answer.outcome);
         }
     }
+    // Account authorization details hold the instance profiles of every role.
+    outcomes.retain(|(call, account, _), outcome| {
+        let identities = builder
+            .estate
+            .accounts
+            .get(account)
+            .is_some_and(|a| a.identities_read);
+        !(call == "iam:ListInstanceProfiles" && *outcome == Outcome::NotCollected && identities)
+    });
     for ((call, account, region), outcome) in outcomes {
         builder.cover(&call, &account, &region, "", outcome);
     }

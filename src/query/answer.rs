@@ -142,6 +142,8 @@ pub struct Cell {
     pub strength: Strength,
     /// Its routes.
     pub routes: Vec<Route>,
+    /// Whom it may be without our knowing: `whoever` an unread policy names, or anonymous.
+    pub may_also_be: Vec<String>,
 }
 
 /// Answer to `explain`: the proof, or what is short.
@@ -271,6 +273,10 @@ pub struct Change {
     pub after: Strength,
     /// Whether it is meant to read.
     pub intended: bool,
+    /// Whether the first side knows the principal at all.
+    pub known_before: bool,
+    /// Whether the second side knows the principal at all.
+    pub known_after: bool,
     /// Routes that only the first side has.
     pub routes_gone: Vec<Route>,
     /// Routes that only the second side has.

@@ -48,6 +48,7 @@ struct Side {
     strength: Strength,
     routes: Vec<Route>,
     intended: bool,
+    known: bool,
 }
 
 fn asset_change(before: &View, after: &View, name: &str) -> AssetChange {
@@ -96,8 +97,12 @@ fn asset_change(before: &View, after: &View, name: &str) -> AssetChange {
 }
 
 fn side(view: &View, lane: Option<usize>, asset: Option<&Asset>) -> Side {
+    let known = lane.is_some();
     let Some((lane, asset)) = lane.zip(asset) else {
-        return Side::default();
+        return Side {
+            known,
+            ..Side::default()
+        };
     };
     Side {
         strength: view.strength(lane, asset),
@@ -107,6 +112,7 @@ fn side(view: &View, lane: Option<usize>, asset: Option<&Asset>) -> Side {
             .map(|found| view.tell(found))
             .collect(),
         intended: view.is_intended(lane, asset),
+        known,
     }
 }
 
@@ -145,6 +151,8 @@ fn change(principal: &str, kind: &str, old: &Side, new: &Side) -> Option<Change>
         before: old.strength,
         after: new.strength,
         intended: old.intended || new.intended,
+        known_before: old.known,
+        known_after: new.known,
         routes_gone,
         routes_new,
         routes_kept: kept,

@@ -29,7 +29,12 @@ pub fn explain(view: &View, lane: usize, asset: &Asset) -> Explain {
 impl View {
     /// Readers that anybody may turn out to be: whoever an unread policy names, and anonymous.
     /// While there is one, a *never* is not the whole truth (law 1).
-    fn may_also_be(&self, lane: usize, asset: &Asset, strength: Strength) -> Vec<String> {
+    pub(super) fn may_also_be(
+        &self,
+        lane: usize,
+        asset: &Asset,
+        strength: Strength,
+    ) -> Vec<String> {
         let principals = self.derivation.principals.iter().enumerate();
         let open = principals.filter(|(other, principal)| {
             *other != lane

@@ -3,7 +3,7 @@
 use super::answer::{Count, DiagnosticText, GapText, Holder, ListenerText, Map};
 use super::routes::origin_word;
 use super::view::View;
-use crate::estate::{Cluster, Estate, KeyState, Link, Listener, Outcome, SecurityProtocol};
+use crate::estate::{Cluster, Estate, KeyState, Link, Listener, SecurityProtocol};
 use crate::facts::{Kind, Predicate};
 
 /// The map of an estate under its model.
@@ -235,19 +235,14 @@ fn authentication(listener: &Listener) -> String {
 }
 
 fn gaps(estate: &Estate) -> Vec<GapText> {
-    let open = estate
-        .coverage
-        .calls
-        .iter()
-        .filter(|(_, outcome)| !matches!(outcome, Outcome::Ok | Outcome::Absent));
-    open.map(|(call, outcome)| GapText {
+    let open = estate.open_calls().map(|(call, outcome)| GapText {
         call: call.call.clone(),
         account: call.account.clone(),
         region: call.region.clone(),
         resource: call.resource.clone(),
-        outcome: *outcome,
-    })
-    .collect()
+        outcome,
+    });
+    open.collect()
 }
 
 /// Diagnostics of an estate, gravest first, then by place.

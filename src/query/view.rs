@@ -258,6 +258,19 @@ impl View {
             })
     }
 
+    /// The one principal whose last name, behind every `/`, contains the text.
+    fn by_part(&self, text: &str) -> Option<usize> {
+        let principals = self.derivation.principals.iter().enumerate();
+        let mut fitting = principals.filter(|(_, principal)| {
+            let last = principal.name.rsplit('/').next().unwrap_or_default();
+            principal.kind != "whoever" && last.contains(text)
+        });
+        match (fitting.next(), fitting.next()) {
+            (Some((lane, _)), None) if !text.is_empty() => Some(lane),
+            _ => None,
+        }
+    }
+
     /// The number of the principal that goes by that name: as tables show it, or by the last part
     /// of its ARN when only one principal ends so.
     ///
@@ -287,11 +300,14 @@ impl View {
                     .map(|p| p.name.clone())
                     .collect(),
             }),
-            (None, _) => Err(UnknownName {
-                what: "principal",
-                name: name.to_owned(),
-                like: similar(name, principals.iter().map(|p| p.name.as_str())),
-            }),
+            (None, _) => match self.by_part(name) {
+                Some(lane) => Ok(lane),
+                None => Err(UnknownName {
+                    what: "principal",
+                    name: name.to_owned(),
+                    like: similar(name, principals.iter().map(|p| p.name.as_str())),
+                }),
+            },
         }
     }
 }

@@ -12,14 +12,15 @@ pub fn what(view: &View, lane: usize) -> What {
     let mut assets: Vec<Cell> = view
         .assets
         .iter()
-        .map(|asset| Cell {
-            asset: asset.name.clone(),
-            strength: view.strength(lane, asset),
-            routes: view
-                .routes(lane, asset)
-                .iter()
-                .map(|found| view.tell(found))
-                .collect(),
+        .map(|asset| {
+            let strength = view.strength(lane, asset);
+            let routes = view.routes(lane, asset);
+            Cell {
+                asset: asset.name.clone(),
+                strength,
+                routes: routes.iter().map(|found| view.tell(found)).collect(),
+                may_also_be: view.may_also_be(lane, asset, strength),
+            }
         })
         .collect();
     assets.sort_by_key(|cell| std::cmp::Reverse(cell.strength));

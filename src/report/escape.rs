@@ -9,7 +9,7 @@ fn is_treacherous(c: char) -> bool {
 }
 
 /// For terminals and plain text: control and direction characters are shown as `\u{...}`.
-pub(super) fn plain(text: &str) -> String {
+pub fn plain(text: &str) -> String {
     let mut safe = String::with_capacity(text.len());
     for c in text.chars() {
         if is_treacherous(c) {

@@ -3,7 +3,7 @@
 use std::fmt::Write as _;
 
 use super::escape::{code, markdown};
-use super::text::{KINDS, grouped, words};
+use super::text::{KINDS, gap_place, grouped, words};
 use crate::query::{
     Compare, Explain, Header, Lack, Map, NearMiss, NoteText, Proof, Route, What, Who,
 };
@@ -228,6 +228,7 @@ impl Markdown {
                 markdown(&format!("{} ({})", holder.role, holder.cluster)),
                 markdown(&holder.account.clone().unwrap_or_else(unknown)),
                 markdown(&holder.region.clone().unwrap_or_else(unknown)),
+                markdown(holder.zone.as_deref().unwrap_or_default()),
                 markdown(&holder.key),
                 holder.topics.to_string(),
                 holder.origin.clone(),
@@ -235,7 +236,7 @@ impl Markdown {
         });
         self.table(
             &[
-                "holder", "what", "account", "region", "key", "topics", "origin",
+                "holder", "what", "account", "region", "zone", "key", "topics", "origin",
             ],
             rows,
         );
@@ -263,11 +264,11 @@ impl Markdown {
         self.heading(2, "Not known");
         for group in grouped(&map.gaps, |gap| (gap.call.clone(), gap.outcome)) {
             let outcome = words(&format!("{:?}", group[0].outcome));
-            self.line(&format!(
-                "- {} {outcome}: {} times",
-                markdown(&group[0].call),
-                group.len()
-            ));
+            let places: Vec<String> = group.iter().map(|gap| gap_place(gap)).collect();
+            let places = places.iter().filter(|place| !place.is_empty());
+            let places: Vec<String> = places.map(|place| code(place)).collect();
+            let call = markdown(&group[0].call);
+            self.line(&format!("- {call} {outcome} {}", places.join(", ")));
         }
         self.line("");
         if !map.diagnostics.is_empty() {

@@ -11,6 +11,7 @@ mod markdown;
 mod text;
 
 pub use dot::{GraphDocument, graph_dot};
+pub use escape::plain;
 pub use json::{SCHEMAS, document, schema};
 pub use markdown::Markdown;
 pub use text::Text;

@@ -2,7 +2,7 @@
 
 use comfy_table::{ContentArrangement, Table, presets};
 
-use super::{BAD, DOUBT, FAINT, TITLE, Text, grouped, some, styled, words};
+use super::{BAD, DOUBT, FAINT, TITLE, Text, counted, gap_place, grouped, some, styled, words};
 use crate::query::{DiagnosticText, Map};
 use crate::report::escape::plain;
 use crate::report::{Answer, Markdown};
@@ -50,7 +50,7 @@ impl Answer for Map {
     fn text(&self, out: &mut Text) {
         out.header(&self.header);
         let read = self.read.iter().filter(|count| count.count > 0);
-        let read: Vec<String> = read.map(|c| format!("{} {}", c.count, c.kind)).collect();
+        let read: Vec<String> = read.map(|c| counted(c.count, &c.kind)).collect();
         out.line("");
         out.line(&format!(
             "Read: {}",
@@ -108,31 +108,31 @@ impl Answer for Map {
         out.line("");
         out.line(&styled(
             TITLE,
-            &format!("Not known: {} calls without an answer", self.gaps.len()),
+            &format!(
+                "Not known: {} without an answer",
+                counted(self.gaps.len(), "calls")
+            ),
         ));
         for group in grouped(&self.gaps, |gap| (gap.call.clone(), gap.outcome)) {
-            let mut places: Vec<String> = group
-                .iter()
-                .map(|gap| {
-                    let parts = [&gap.account, &gap.region, &gap.resource];
-                    parts
-                        .into_iter()
-                        .filter(|p| !p.is_empty())
-                        .cloned()
-                        .collect::<Vec<_>>()
-                        .join(" ")
-                })
-                .collect();
+            let mut places: Vec<String> = group.iter().map(|gap| gap_place(gap)).collect();
+            places.retain(|place| !place.is_empty());
             places.dedup();
-            let outcome = format!("{:?}", group[0].outcome);
-            let outcome = words(&outcome);
-            out.line(&format!("  {} {outcome}: {}", group[0].call, some(&places)));
+            let outcome = words(&format!("{:?}", group[0].outcome));
+            let colon = if places.is_empty() { "" } else { ": " };
+            out.line(&format!(
+                "  {} {outcome}{colon}{}",
+                group[0].call,
+                some(&places)
+            ));
         }
         if !self.diagnostics.is_empty() {
             out.line("");
             out.line(&styled(
                 TITLE,
-                &format!("{} remarks on the input", self.diagnostics.len()),
+                &format!(
+                    "{} on the input",
+                    counted(self.diagnostics.len(), "remarks")
+                ),
             ));
             out.diagnostics(&self.diagnostics);
         }

@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 use anstyle::{AnsiColor, Style};
 
 use super::escape::plain;
-use crate::query::{ChangeKind, Header, NoteText, Route};
+use crate::query::{ChangeKind, GapText, Header, NoteText, Route};
 use crate::reach::Strength;
 
 mod map;
@@ -173,4 +173,29 @@ pub(super) fn words(camel: &str) -> String {
         words.extend(c.to_lowercase());
     }
     words
+}
+
+/// `1 snapshot`, `3 snapshots`: a number with its noun, given in the plural.
+pub(super) fn counted(count: usize, plural: &str) -> String {
+    if count != 1 {
+        return format!("{count} {plural}");
+    }
+    match plural.strip_suffix("ies") {
+        Some(stem) => format!("1 {stem}y"),
+        None => format!("1 {}", plural.trim_end_matches('s')),
+    }
+}
+
+/// Account, region and resource of a call, each said once.
+pub(super) fn gap_place(gap: &GapText) -> String {
+    let mut parts: Vec<&str> = Vec::new();
+    for part in [&gap.account, &gap.region, &gap.resource] {
+        if !part.is_empty() && !gap.resource.contains(part.as_str()) {
+            parts.push(part);
+        }
+    }
+    if !gap.resource.is_empty() {
+        parts.push(&gap.resource);
+    }
+    parts.join(" ")
 }

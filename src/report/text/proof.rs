@@ -108,7 +108,7 @@ impl Answer for Explain {
             out.line("");
             out.line("One thing short; each of these alone would do:");
             out.lacks(&self.lacks);
-        } else if self.strength == Strength::Never {
+        } else if self.strength == Strength::Never && self.may_also_be.is_empty() {
             out.line("");
             out.line("No single missing thing would do; it is at least two steps away.");
         }

@@ -4,8 +4,8 @@
 
 use std::collections::BTreeSet;
 
-use super::{BAD, DOUBT, FAINT, GOOD, KINDS, TITLE, Text, grouped, some, styled};
-use crate::query::{Change, ChangeKind, Compare, Lack, NearMiss, Reader, What, Who};
+use super::{BAD, DOUBT, FAINT, GOOD, KINDS, TITLE, Text, counted, grouped, some, styled};
+use crate::query::{AssetChange, Change, ChangeKind, Compare, Lack, NearMiss, Reader, What, Who};
 use crate::reach::Strength;
 use crate::report::escape::plain;
 use crate::report::{Answer, Markdown};
@@ -52,6 +52,44 @@ fn name_assets(some: &[&str], all: &[&str]) -> String {
             .collect::<Vec<_>>()
             .join(", "),
     }
+}
+
+/// One change that holds for several assets.
+struct Changed<'a> {
+    telling: &'a Change,
+    assets: Vec<&'a str>,
+    /// Those that the principal is meant to read.
+    intended: Vec<&'a str>,
+}
+
+/// The changes of one kind, each told once. What does not change is told by principal and strength
+/// alone: its routes may differ between assets, and do not show.
+fn changed(assets: &[AssetChange], kind: ChangeKind) -> Vec<Changed<'_>> {
+    let same = |a: &Change, b: &Change| {
+        a.principal == b.principal
+            && (a.before, a.after) == (b.before, b.after)
+            && (kind == ChangeKind::Unchanged
+                || (&a.routes_gone, &a.routes_new) == (&b.routes_gone, &b.routes_new))
+    };
+    let mut all: Vec<Changed<'_>> = Vec::new();
+    for asset in assets {
+        for change in asset.changes.iter().filter(|change| change.change == kind) {
+            let at = all.iter().position(|known| same(known.telling, change));
+            let at = at.unwrap_or_else(|| {
+                all.push(Changed {
+                    telling: change,
+                    assets: Vec::new(),
+                    intended: Vec::new(),
+                });
+                all.len() - 1
+            });
+            all[at].assets.push(&asset.asset);
+            if change.intended {
+                all[at].intended.push(&asset.asset);
+            }
+        }
+    }
+    all
 }
 
 /// One missing thing and whom it stops. Requests that the same statement denies are told as one.
@@ -109,22 +147,27 @@ impl Text {
         }
     }
 
-    fn change(&mut self, shared: &Shared<'_, Change>, all: &[&str]) {
+    fn change(&mut self, shared: &Changed<'_>, all: &[&str]) {
         let change = shared.telling;
         let strengths = if change.before == change.after {
             change.after.word().to_owned()
         } else {
             format!("{} → {}", change.before.word(), change.after.word())
         };
-        let intended = if change.intended {
-            styled(GOOD, "  intended")
-        } else {
-            String::new()
+        let intended = match shared.intended.as_slice() {
+            [] => String::new(),
+            some if some.len() == shared.assets.len() => styled(GOOD, "  intended"),
+            some => styled(GOOD, &format!("  intended for {}", name_assets(some, all))),
         };
         let assets = styled(FAINT, &name_assets(&shared.assets, all));
+        let absent = match (change.known_before, change.known_after) {
+            (true, true) => String::new(),
+            (false, _) => styled(DOUBT, "  not in the first"),
+            (true, false) => styled(DOUBT, "  not in the second"),
+        };
+        let name = plain(&change.principal);
         self.line(&format!(
-            "    {}  {strengths}  {assets}{intended}",
-            plain(&change.principal)
+            "    {name}  {strengths}  {assets}{intended}{absent}"
         ));
         for route in change.routes_gone.iter().take(3) {
             self.route("-", route, change.before);
@@ -165,10 +208,11 @@ impl Text {
             return;
         }
         self.line("");
-        let title = format!(
-            "{} near misses, one thing short of reading",
-            principals.len()
-        );
+        let near = match principals.len() {
+            1 => "1 near miss".to_owned(),
+            n => format!("{n} near misses"),
+        };
+        let title = format!("{near}, one thing short of reading");
         self.line(&styled(TITLE, &title));
         for lacking in by_lack.iter().take(24) {
             self.line(&format!("  lacks {}", plain(&lacking.first.what)));
@@ -274,12 +318,23 @@ impl Answer for What {
             TITLE,
             &format!("{} ({})", plain(&self.principal), self.kind),
         ));
-        for group in grouped(&self.assets, |cell| (cell.strength, cell.routes.clone())) {
+        let key = |cell: &crate::query::Cell| {
+            (cell.strength, cell.routes.clone(), cell.may_also_be.clone())
+        };
+        for group in grouped(&self.assets, key) {
             let names: Vec<String> = group.iter().map(|cell| plain(&cell.asset)).collect();
             let strength = Text::strength(group[0].strength);
             out.line(&format!("  {strength} {}", names.join(", ")));
             for route in group[0].routes.iter().take(4) {
                 out.route("by", route, group[0].strength);
+            }
+            for other in &group[0].may_also_be {
+                let text = format!("      not the whole truth: it may be {}", plain(other));
+                out.line(&styled(DOUBT, &text));
+            }
+            for other in &group[0].may_also_be {
+                let text = format!("      unless it is {}", plain(other));
+                out.line(&styled(DOUBT, &text));
             }
         }
     }
@@ -329,11 +384,7 @@ impl Answer for Compare {
         ));
         out.limits(&self.after);
         for (kind, word) in KINDS {
-            let changes = self.assets.iter().flat_map(|asset| {
-                let changes = asset.changes.iter().filter(|change| change.change == kind);
-                changes.map(|change| (asset.asset.as_str(), change))
-            });
-            let shared = share(changes, |a, b| a == b);
+            let shared = changed(&self.assets, kind);
             if shared.is_empty() {
                 continue;
             }
@@ -347,13 +398,8 @@ impl Answer for Compare {
                 .iter()
                 .map(|shared| shared.telling.principal.as_str())
                 .collect();
-            let noun = if principals.len() == 1 {
-                "principal"
-            } else {
-                "principals"
-            };
             out.line("");
-            let heading = format!("{word}: {} {noun}", principals.len());
+            let heading = format!("{word}: {}", counted(principals.len(), "principals"));
             out.line(&format!("  {}", styled(style.bold(), &heading)));
             for one in &shared {
                 out.change(one, &all);
