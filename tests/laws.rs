@@ -150,6 +150,47 @@ fn a_position_is_a_capability() {
     assert_eq!(readers(&without), 0);
 }
 
+/// Law 4 and 5. What S3 asks of KMS for the caller is no request through the caller's endpoint, so
+/// an endpoint policy that knows S3 alone does not stand in its way.
+#[test]
+fn an_endpoint_policy_is_about_the_requests_of_its_own_service() {
+    let mut files = fixture("small/vpce-with-host");
+    let key = "arn:aws:kms:eu-west-1:111122223333:key/7c0a5e1d-2f4b-4c86-9a10-5d3e8b7f0001";
+    let folder = "accounts/111122223333/eu-west-1";
+    let encryption = json!({ "ServerSideEncryptionConfiguration": { "Rules": [{
+        "ApplyServerSideEncryptionByDefault": { "SSEAlgorithm": "aws:kms", "KMSMasterKeyID": key },
+        "BucketKeyEnabled": true
+    }]}});
+    let policy = json!({ "Policy": { "Version": "2012-10-17", "Statement": [{
+        "Effect": "Allow",
+        "Principal": { "AWS": "arn:aws:iam::111122223333:role/app" },
+        "Action": "kms:Decrypt",
+        "Resource": "*"
+    }]}});
+    files.insert(
+        format!("{folder}/s3-get-bucket-encryption/quay-stream.json"),
+        encryption.to_string(),
+    );
+    let file = format!("{folder}/kms-get-key-policy/7c0a5e1d-2f4b-4c86-9a10-5d3e8b7f0001.json");
+    files.insert(file, policy.to_string());
+    let endpoints = format!("{folder}/ec2-describe-vpc-endpoints.json");
+    let files = edit(&files, &endpoints, |json| {
+        let only_s3 = json!({ "Version": "2012-10-17", "Statement": [{
+            "Effect": "Allow",
+            "Principal": "*",
+            "Action": "s3:*",
+            "Resource": "*"
+        }]});
+        json["VpcEndpoints"][0]["PolicyDocument"] = only_s3.to_string().into();
+    });
+    let view = view(&files, None);
+    assert_eq!(
+        strength(&view, "host i-0a10000000000001a", "payments"),
+        Strength::Always
+    );
+    assert_eq!(strength(&view, "user/ops", "payments"), Strength::Always);
+}
+
 /// Monotone, exactly: an Allow more, in any document that is there and is not public, takes no
 /// reader away and makes none less sure.
 #[test]
