@@ -10,9 +10,10 @@
 
 use std::collections::BTreeMap;
 
-use super::judge::{Judge, Shortfall, Verdict, sender};
+use super::judge::{Judge, sender};
 use super::kafka;
 use super::relation::{follow, leads_nowhere};
+use super::verdict::{Shortfall, Verdict};
 use super::world::World;
 use crate::facts::{Evidence, Facts, Kind, Note, NoteKind, Predicate, ThingIx};
 use crate::reach::{FactIx, RuleTableBuilder, Strength};

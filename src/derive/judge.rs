@@ -5,91 +5,22 @@
 use std::collections::{BTreeMap, HashMap};
 
 use super::context::{self, Asked};
+use super::layers::{boundary_unread, caller_of, guard, layer, one_layer, read_documents};
 use super::positions::{Class, KEYS};
 use super::resources::{Wanted, wanted};
+use super::verdict::{Verdict, layer_words, shortfall, statement};
 use super::world::World;
-use crate::capture::Source;
-use crate::estate::{
-    Estate, Identity, IdentityKind, OrgLevel, Origin, PolicyHold, PublicAccessBlock, Seen,
-};
+use crate::estate::{Identity, IdentityKind, Origin, PublicAccessBlock, Seen};
 use crate::facts::{Evidence, Kind, Note, NoteKind, ThingIx};
 use crate::policy::{
-    self, Caller, Context, Decision, Document, Effect, Guard, Layer, LayerKind, Layers,
-    ResourceKind, ResourcePolicy, Truth, rcp_covers,
+    self, Caller, Context, Decision, Document, Effect, Guard, Layer, Layers, ResourceKind,
+    ResourcePolicy, Truth, rcp_covers,
 };
 use crate::reach::Strength;
 use crate::rules::{Caller as By, Request};
 
 /// An account id that AWS gives to nobody: stands for an account of which nothing is known.
 const NOBODYS_ACCOUNT: &str = "000000000000";
-
-/// What became of one request, or of several together.
-#[derive(Clone, Debug)]
-pub(super) struct Verdict {
-    pub(super) strength: Strength,
-    pub(super) evidence: Vec<Evidence>,
-    pub(super) notes: Vec<Note>,
-    /// For *never*: what is missing, when it is a single thing.
-    pub(super) shortfall: Option<Shortfall>,
-    /// Whether a condition that was looked at reads the network position.
-    pub(super) by_position: bool,
-}
-
-/// What one refused request lacks.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Shortfall {
-    /// `kms:Decrypt on KEY: no key policy statement grants it`.
-    pub(super) text: String,
-    /// Whether everything was granted and a deny alone stands in the way.
-    pub(super) denied: bool,
-    /// Whether one of several layers that must each grant is all that is missing: the other
-    /// account's side, a key policy, a boundary.
-    pub(super) one_side: bool,
-    /// The statement that denies.
-    pub(super) source: Option<Source>,
-}
-
-impl Verdict {
-    /// What holds when nothing was asked.
-    pub(super) fn certain() -> Self {
-        Self {
-            strength: Strength::Always,
-            evidence: Vec::new(),
-            notes: Vec::new(),
-            shortfall: None,
-            by_position: false,
-        }
-    }
-
-    fn never() -> Self {
-        Self {
-            strength: Strength::Never,
-            ..Self::certain()
-        }
-    }
-
-    fn gap(text: String) -> Self {
-        Self {
-            strength: Strength::Gap,
-            notes: vec![Note {
-                kind: NoteKind::NotCollected,
-                text,
-                source: None,
-            }],
-            ..Self::certain()
-        }
-    }
-
-    /// Both must hold.
-    pub(super) fn and(mut self, other: Self) -> Self {
-        self.strength = self.strength & other.strength;
-        self.evidence.extend(other.evidence);
-        self.notes.extend(other.notes);
-        self.by_position |= other.by_position;
-        self.shortfall = self.shortfall.or(other.shortfall);
-        self
-    }
-}
 
 /// What was asked, for answers that were given before.
 #[derive(Clone, PartialEq, Eq, Hash)]
@@ -561,150 +492,6 @@ impl Asking<'_, '_> {
         };
         on(Some(&bucket.public_access_block)) | on(account.map(|a| &a.public_access_block))
     }
-}
-
-/// A statement of a policy: captured, or published by a model.
-fn statement(says: String, source: &Source) -> Evidence {
-    if source.file().starts_with("graphs/") {
-        let origin = Origin::Assumed {
-            why: "published with the platform".to_owned(),
-            at: source.clone(),
-        };
-        return Evidence::description(says, origin);
-    }
-    Evidence::statement(says, source.clone())
-}
-
-/// What a refused request lacks. `within` says that the caller's own policies are known and that
-/// they alone would have done, so that their silence is nothing special.
-fn shortfall(decision: &Decision, asks: &str, within: bool) -> Shortfall {
-    if decision.without_denies > Strength::Never {
-        let source = decision.evidence.first().map(|found| found.source.clone());
-        let place = source
-            .as_ref()
-            .map(|s| format!(" by {s}"))
-            .unwrap_or_default();
-        return Shortfall {
-            text: format!("{asks}: denied{place}"),
-            denied: true,
-            one_side: false,
-            source,
-        };
-    }
-    let text = match decision.ungranted {
-        Some(layer) => format!("{asks}: no {} statement grants it", layer_words(layer)),
-        None => format!("{asks}: nothing grants it"),
-    };
-    Shortfall {
-        text,
-        denied: false,
-        one_side: !within && decision.ungranted.is_some(),
-        source: None,
-    }
-}
-
-fn layer_words(layer: LayerKind) -> &'static str {
-    match layer {
-        LayerKind::Identity => "identity policy",
-        LayerKind::Boundary => "permissions boundary",
-        LayerKind::Session => "session policy",
-        LayerKind::Scp => "service control policy",
-        LayerKind::Rcp => "resource control policy",
-        LayerKind::Resource => "resource policy",
-        LayerKind::Trust => "trust policy",
-        LayerKind::Key => "key policy",
-        LayerKind::Endpoint => "endpoint policy",
-    }
-}
-
-/// The caller that an identity makes requests as.
-fn caller_of(identity: &Identity) -> Caller {
-    match identity.kind {
-        IdentityKind::User => Caller::User {
-            arn: identity.arn.clone(),
-        },
-        IdentityKind::Role => Caller::Role {
-            arn: identity.arn.clone(),
-            session: None,
-        },
-        IdentityKind::Root => Caller::Root {
-            account: identity.account.clone(),
-        },
-    }
-}
-
-fn read_documents(identity: &Identity) -> Vec<&Document> {
-    identity
-        .policies
-        .iter()
-        .filter_map(|hold| hold.document.as_ref())
-        .map(|d| &**d)
-        .collect()
-}
-
-fn layer(holds: &[PolicyHold]) -> Layer<'_> {
-    let mut layer = Layer::default();
-    for hold in holds {
-        match &hold.document {
-            Seen::Is(document) => layer.documents.push(document),
-            Seen::Unread(what) => layer.unread.push(what),
-            Seen::Absent => {}
-        }
-    }
-    layer
-}
-
-fn one_layer(hold: &PolicyHold) -> Option<Layer<'_>> {
-    hold.document
-        .as_ref()
-        .map(|document| Layer::of([&**document]))
-}
-
-fn boundary_unread(identity: &Identity) -> Option<&str> {
-    match &identity.boundary {
-        Seen::Unread(what) => Some(what),
-        Seen::Is(hold) => match &hold.document {
-            Seen::Unread(what) => Some(what),
-            Seen::Is(_) | Seen::Absent => None,
-        },
-        Seen::Absent => None,
-    }
-}
-
-/// The organization's limits over an account: known not to bind it, read level by level, or
-/// unread.
-fn guard<'e>(
-    estate: &'e Estate,
-    account: &str,
-    assumption: &str,
-    unread: &'e str,
-    of: impl Fn(&'e OrgLevel) -> &'e Seen<Vec<PolicyHold>>,
-) -> Guard<'e> {
-    let organization = &estate.organization;
-    let assumed = estate
-        .config
-        .assume
-        .get(assumption)
-        .is_some_and(|(value, _)| value == "none");
-    let exempt = organization.management_account.as_deref() == Some(account);
-    if assumed || exempt || matches!(organization.id, Seen::Absent) {
-        return Guard::None;
-    }
-    let Some(levels) = organization.levels.get(account) else {
-        return Guard::Unread(unread);
-    };
-    let mut read = Vec::new();
-    for level in levels {
-        match of(level) {
-            Seen::Is(holds) => read.push(layer(holds)),
-            Seen::Absent => {}
-            Seen::Unread(what) => read.push(Layer {
-                documents: Vec::new(),
-                unread: vec![what],
-            }),
-        }
-    }
-    Guard::Levels(read)
 }
 
 /// The settled keys of a request that a rule sends by a variable.

@@ -5,7 +5,7 @@
 use std::collections::BTreeMap;
 
 use super::callers::super_users;
-use super::judge::Verdict;
+use super::verdict::Verdict;
 use super::world::{ANY_OTHER_USER, SessionOf};
 use crate::estate::{Cluster, Estate, Origin, Seen};
 use crate::facts::{Evidence, Kind, Note, NoteKind, Thing};

@@ -7,14 +7,18 @@
 
 mod callers;
 mod context;
+mod holders;
 mod interpret;
 mod judge;
 mod kafka;
+mod layers;
+mod listeners;
 mod positions;
 mod principals;
 mod relation;
 mod resources;
 mod unknown;
+mod verdict;
 mod world;
 
 pub use interpret::GroundRule;

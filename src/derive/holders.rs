@@ -1,0 +1,179 @@
+//! Which topics a holder holds.
+//!
+//! Must never: leave a topic out because its replicas were not listed.
+
+use std::collections::BTreeSet;
+
+use super::relation::Reached;
+use super::unknown::Unknown;
+use super::world::World;
+use crate::capture::Source;
+use crate::estate::{Cluster, Origin, Topic};
+use crate::facts::{Evidence, Kind, NoteKind, ThingIx};
+use crate::reach::Strength;
+
+pub(super) fn topics(world: &World<'_>, from: ThingIx) -> Vec<Reached> {
+    let id = world.id(from);
+    if let Some(unknown) = world.unknown.get(&from) {
+        return unknown_topics(world, unknown);
+    }
+    if let Some(session) = world.sessions.get(&from) {
+        return all_topics(world, session.cluster, |_| Vec::new());
+    }
+    if world.kind(from) == Kind::Bucket {
+        let clusters = world.estate.clusters.values();
+        return clusters
+            .flat_map(|cluster| bucket_topics(world, cluster, id))
+            .collect();
+    }
+    let Some(snapshot) = world.snapshot(from) else {
+        return replica_topics(world, id);
+    };
+    let mut reached = replica_topics(world, &snapshot.volume);
+    for one in &mut reached {
+        let says = format!("{id} is a snapshot of {}", snapshot.volume);
+        one.evidence
+            .insert(0, Evidence::description(says, snapshot.origin.clone()));
+    }
+    reached
+}
+
+fn bucket_topics(world: &World<'_>, cluster: &Cluster, bucket: &str) -> Vec<Reached> {
+    let Some((role, link)) = cluster.buckets.iter().find(|(_, link)| link.to == bucket) else {
+        return Vec::new();
+    };
+    all_topics(world, cluster, |_| {
+        let says = format!(
+            "{} is the {role} bucket of {}",
+            link.to.replace('\u{1}', "a bucket without a name"),
+            cluster.name
+        );
+        vec![Evidence::description(says, link.origin.clone())]
+    })
+}
+
+fn all_topics(
+    world: &World<'_>,
+    cluster: &Cluster,
+    evidence: impl Fn(&Topic) -> Vec<Evidence>,
+) -> Vec<Reached> {
+    let topics = world
+        .topics
+        .get(cluster.name.as_str())
+        .into_iter()
+        .flatten();
+    topics
+        .filter_map(|(name, topic)| {
+            let thing = world
+                .things
+                .find(Kind::Topic, &format!("{}/{name}", cluster.name))?;
+            Some(Reached::surely(thing, evidence(topic)))
+        })
+        .collect()
+}
+
+fn unknown_topics(world: &World<'_>, unknown: &Unknown) -> Vec<Reached> {
+    let topics = world
+        .topics
+        .get(unknown.cluster.as_str())
+        .into_iter()
+        .flatten();
+    let held = topics.filter(|(_, topic)| {
+        let mut replicas = topic.replicas.iter().flatten();
+        unknown.brokers.is_empty()
+            || topic.replicas.is_empty()
+            || replicas.any(|broker| unknown.brokers.contains(broker))
+    });
+    let things = held.filter_map(|(name, _)| {
+        world
+            .things
+            .find(Kind::Topic, &format!("{}/{name}", unknown.cluster))
+    });
+    things
+        .map(|thing| Reached::surely(thing, vec![described(unknown)]))
+        .collect()
+}
+
+fn described(unknown: &Unknown) -> Evidence {
+    let origin = Origin::Inferred {
+        why: format!("not collected: {}", unknown.missing),
+        from: Vec::new(),
+    };
+    Evidence::description(format!("there must be {}", unknown.id), origin)
+}
+
+/// Topics with replicas on the brokers whose log lies, or lay, on a volume.
+fn replica_topics(world: &World<'_>, volume: &str) -> Vec<Reached> {
+    let mut found = Vec::new();
+    for cluster in world.estate.clusters.values() {
+        let live = cluster.brokers.values().flat_map(|broker| {
+            broker
+                .volumes
+                .iter()
+                .map(move |link| (broker.id, link, false))
+        });
+        let retired = cluster
+            .retired_volumes
+            .iter()
+            .map(|(id, link)| (*id, link, true));
+        let holders: Vec<_> = live
+            .chain(retired)
+            .filter(|(_, l, _)| l.to == volume)
+            .collect();
+        let Some((_, link, retired)) = holders.first() else {
+            continue;
+        };
+        let brokers: BTreeSet<i32> = holders.iter().map(|(id, _, _)| *id).collect();
+        let when = if *retired {
+            "held, before the move,"
+        } else {
+            "holds"
+        };
+        for (name, topic) in world
+            .topics
+            .get(cluster.name.as_str())
+            .into_iter()
+            .flatten()
+        {
+            let Some(thing) = world
+                .things
+                .find(Kind::Topic, &format!("{}/{name}", cluster.name))
+            else {
+                continue;
+            };
+            let holds = format!(
+                "{volume} {when} log directories of broker {}",
+                list(&brokers)
+            );
+            let mut evidence = vec![Evidence::description(holds, link.origin.clone())];
+            if topic.replicas.is_empty() {
+                let text = format!("which brokers hold {name} was not collected");
+                let (strength, kind) = (Strength::Conditional, NoteKind::NotCollected);
+                found.push(Reached::weakly(thing, strength, evidence, kind, text));
+                continue;
+            }
+            let here = topic
+                .replicas
+                .iter()
+                .filter(|r| r.iter().any(|id| brokers.contains(id)));
+            let here = here.count();
+            if here > 0 {
+                let says = format!(
+                    "replicas of {here} of {} partitions of {name} lie there",
+                    topic.replicas.len()
+                );
+                let source: Source = topic.source.clone();
+                evidence.push(Evidence::description(says, Origin::Captured(source)));
+                found.push(Reached::surely(thing, evidence));
+            }
+        }
+    }
+    found
+}
+
+fn list(ids: &BTreeSet<i32>) -> String {
+    ids.iter()
+        .map(ToString::to_string)
+        .collect::<Vec<_>>()
+        .join(", ")
+}

@@ -1,0 +1,296 @@
+//! Which listeners one can reach, and whom they admit as which Kafka principal.
+//!
+//! Must never: ask what a Kafka principal may do; that is the authorizer's.
+
+use super::relation::Reached;
+use super::world::{ConnectionOf, World};
+use crate::estate::{Broker, Cluster, Host, Listener, Origin, SecurityProtocol};
+use crate::facts::{Evidence, Kind, Note, NoteKind, ThingIx};
+use crate::names::KafkaPrincipal;
+use crate::network::{Admission, Sender, Target, admit};
+use crate::reach::Strength;
+
+pub(super) fn speaker(world: &World<'_>, session: ThingIx) -> Vec<Reached> {
+    let Some(session) = world.sessions.get(&session) else {
+        return Vec::new();
+    };
+    let id = format!("{}/{}", session.cluster.name, session.principal);
+    let user = world.things.find(Kind::KafkaUser, &id);
+    user.map(|thing| Reached::surely(thing, Vec::new()))
+        .into_iter()
+        .collect()
+}
+
+pub(super) fn reachable(world: &World<'_>, from: ThingIx) -> Vec<Reached> {
+    let Some((sender, addresses)) = sender(world, from) else {
+        return Vec::new();
+    };
+    let only = (world.kind(from) == Kind::Cluster).then(|| world.id(from));
+    let connections = world.connections.iter().filter(|(_, connection)| {
+        let listed: Vec<&str> = connections_of(world, connection.cluster)
+            .filter_map(|other| other.address.as_deref())
+            .collect();
+        only.is_none_or(|name| connection.cluster.name == name)
+            && addresses.fit(connection.address.as_deref(), &listed)
+    });
+    connections
+        .filter_map(|(thing, connection)| {
+            Reached::admitted(*thing, best_broker(world, sender, connection))
+        })
+        .collect()
+}
+
+/// Who sends from a host, subnet, cluster's client place or position, and by which addresses.
+fn sender<'e>(world: &World<'e>, from: ThingIx) -> Option<(Sender<'e>, Addresses<'e>)> {
+    if let Some(host) = world.host(from) {
+        return Some((
+            Sender::Host(host),
+            Addresses::These(&host.private_addresses),
+        ));
+    }
+    if let Some(subnet) = world.subnet(from) {
+        return Some((Sender::NewHost(subnet), Addresses::In(subnet.cidr)));
+    }
+    let id = world.id(from);
+    if world.kind(from) == Kind::Cluster {
+        return Some((Sender::Client, Addresses::Any));
+    }
+    if id == "internet" {
+        return Some((Sender::Internet, Addresses::Unlisted));
+    }
+    let (nets, _) = world.estate.config.networks.get(id)?;
+    let first = nets.first()?;
+    Some((Sender::Network(first), Addresses::In(Some(*first))))
+}
+
+/// Which client addresses a sender can show.
+enum Addresses<'a> {
+    /// Exactly these.
+    These(&'a [String]),
+    /// Some address of this block.
+    In(Option<ipnet::IpNet>),
+    /// Any that no ACL names.
+    Unlisted,
+    /// Any at all.
+    Any,
+}
+
+impl Addresses<'_> {
+    /// Whether the sender may show an address of this class: the named one, or, for `None`, some
+    /// address that no ACL of the cluster names.
+    fn fit(&self, class: Option<&str>, listed: &[&str]) -> bool {
+        match (self, class) {
+            (Self::Any, _) | (Self::In(_) | Self::Unlisted, None) => true,
+            (Self::Unlisted, Some(_)) => false,
+            (Self::These(own), Some(address)) => own.iter().any(|a| a == address),
+            (Self::These(own), None) => !own.iter().any(|a| listed.contains(&a.as_str())),
+            (Self::In(net), Some(address)) => {
+                let address = address.parse::<std::net::IpAddr>();
+                net.zip(address.ok())
+                    .is_some_and(|(net, address)| net.contains(&address))
+            }
+        }
+    }
+}
+
+fn connections_of<'w, 'e>(
+    world: &'w World<'e>,
+    cluster: &'w Cluster,
+) -> impl Iterator<Item = &'w ConnectionOf<'e>> {
+    world
+        .connections
+        .values()
+        .filter(move |other| other.cluster.name == cluster.name)
+}
+
+/// The best admission over the brokers that have the listener.
+fn best_broker(world: &World<'_>, sender: Sender<'_>, connection: &ConnectionOf<'_>) -> Admission {
+    let mut best = Admission::default();
+    for (broker, listener) in connection.listeners() {
+        let admission = to_broker(world, sender, broker, listener);
+        if admission.strength > best.strength {
+            best = admission;
+        }
+    }
+    best
+}
+
+fn to_broker(
+    world: &World<'_>,
+    sender: Sender<'_>,
+    broker: &Broker,
+    listener: &Listener,
+) -> Admission {
+    let host: Option<(&Host, &Origin)> = broker.host.as_ref().and_then(|link| {
+        world
+            .estate
+            .hosts
+            .get(&link.to)
+            .map(|host| (host, &link.origin))
+    });
+    let Some((host, origin)) = host else {
+        let client = matches!(sender, Sender::Client);
+        return Admission {
+            strength: if client {
+                Strength::Conditional
+            } else {
+                Strength::Gap
+            },
+            evidence: vec![listens(broker, listener)],
+            notes: vec![Note {
+                kind: NoteKind::NotCollected,
+                text: format!(
+                    "the host of broker {} is not known, nor what its network admits",
+                    broker.id
+                ),
+                source: None,
+            }],
+        };
+    };
+    let mut admission = match sender {
+        // What a host sends to itself meets no security group.
+        Sender::Host(from) if from.id == host.id => Admission {
+            strength: Strength::Always,
+            ..Admission::default()
+        },
+        Sender::Host(_)
+        | Sender::NewHost(_)
+        | Sender::Internet
+        | Sender::Network(_)
+        | Sender::Client => admit(
+            world.estate,
+            sender,
+            Target {
+                host,
+                port: listener.port,
+            },
+        ),
+    };
+    if admission.strength > Strength::Never {
+        let says = format!("broker {} runs on {}", broker.id, host.id);
+        admission
+            .evidence
+            .insert(0, Evidence::description(says, origin.clone()));
+        admission.evidence.insert(0, listens(broker, listener));
+    }
+    admission
+}
+
+fn listens(broker: &Broker, listener: &Listener) -> Evidence {
+    let says = format!(
+        "broker {} listens on port {} ({})",
+        broker.id, listener.port, listener.name
+    );
+    Evidence::description(says, Origin::Captured(listener.source.clone()))
+}
+
+pub(super) fn sessions(world: &World<'_>, connection: ThingIx) -> Vec<Reached> {
+    let Some(connection) = world.connections.get(&connection) else {
+        return Vec::new();
+    };
+    let found = world.sessions.iter().filter_map(|(thing, session)| {
+        let same = session.cluster.name == connection.cluster.name
+            && session.address == connection.address
+            && session.principal != KafkaPrincipal::anonymous();
+        if !same {
+            return None;
+        }
+        connection
+            .listeners()
+            .filter_map(|(broker, listener)| {
+                admits_user(*thing, broker, listener, &session.principal)
+            })
+            .max_by_key(|reached| reached.strength)
+    });
+    found.collect()
+}
+
+fn admits_user(
+    session: ThingIx,
+    broker: &Broker,
+    listener: &Listener,
+    user: &KafkaPrincipal,
+) -> Option<Reached> {
+    // The subject of a certificate, as Kafka writes it without mapping rules.
+    let distinguished = user.name().contains("CN=");
+    let text = format!("{} authenticates by {}", listener.name, method(listener));
+    let evidence = vec![Evidence::description(
+        text,
+        Origin::Captured(listener.source.clone()),
+    )];
+    match listener.protocol {
+        SecurityProtocol::SaslPlaintext | SecurityProtocol::SaslSsl if distinguished => {
+            let text = format!("{user} must be the name of a SASL user too");
+            let kind = NoteKind::NotModelled;
+            Some(Reached::weakly(
+                session,
+                Strength::Conditional,
+                evidence,
+                kind,
+                text,
+            ))
+        }
+        SecurityProtocol::SaslPlaintext | SecurityProtocol::SaslSsl => {
+            Some(Reached::surely(session, evidence))
+        }
+        SecurityProtocol::Ssl if listener.client_certificate && distinguished => {
+            Some(Reached::surely(session, evidence))
+        }
+        SecurityProtocol::Ssl if listener.client_certificate => {
+            let rules = broker
+                .properties
+                .keys()
+                .any(|k| k.ends_with("ssl.principal.mapping.rules"));
+            rules.then(|| {
+                let text = format!("some certificate must map to {user}");
+                let kind = NoteKind::NotModelled;
+                Reached::weakly(session, Strength::Conditional, evidence, kind, text)
+            })
+        }
+        SecurityProtocol::Ssl | SecurityProtocol::Plaintext => None,
+    }
+}
+
+fn method(listener: &Listener) -> String {
+    match listener.protocol {
+        SecurityProtocol::Plaintext => "nothing".to_owned(),
+        SecurityProtocol::Ssl => "client certificate".to_owned(),
+        SecurityProtocol::SaslPlaintext | SecurityProtocol::SaslSsl => {
+            format!("SASL {}", listener.mechanisms.join(", "))
+        }
+    }
+}
+
+pub(super) fn open_sessions(world: &World<'_>, connection: ThingIx) -> Vec<Reached> {
+    let Some(connection) = world.connections.get(&connection) else {
+        return Vec::new();
+    };
+    let open = connection
+        .listeners()
+        .find(|(_, listener)| listener.is_open());
+    let Some((_, listener)) = open else {
+        return Vec::new();
+    };
+    let anonymous = world.sessions.iter().find(|(_, session)| {
+        session.cluster.name == connection.cluster.name
+            && session.address == connection.address
+            && session.principal == KafkaPrincipal::anonymous()
+    });
+    let says = format!("{} asks for no credential", listener.name);
+    let evidence = Evidence::description(says, Origin::Captured(listener.source.clone()));
+    anonymous
+        .map(|(thing, _)| Reached::surely(*thing, vec![evidence]))
+        .into_iter()
+        .collect()
+}
+
+pub(super) fn cluster(world: &World<'_>, session: ThingIx) -> Vec<Reached> {
+    let Some(session) = world.sessions.get(&session) else {
+        return Vec::new();
+    };
+    let thing = world.things.find(Kind::Cluster, &session.cluster.name);
+    thing
+        .map(|thing| Reached::surely(thing, Vec::new()))
+        .into_iter()
+        .collect()
+}
