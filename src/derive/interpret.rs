@@ -119,7 +119,12 @@ impl<'w, 'e> Interpreter<'w, 'e> {
     fn complete(&mut self, index: usize, row: &Row, bound: &Bound<'_>) {
         let mut verdict = bound.verdict.clone();
         for (relation, of) in &row.unless {
-            let (strength, note) = leads_nowhere(self.world, *relation, bound.things[of.as_str()]);
+            let caller = row
+                .requests
+                .first()
+                .and_then(|request| sender(request, &bound.things));
+            let of = bound.things[of.as_str()];
+            let (strength, note) = leads_nowhere(self.world, *relation, of, caller);
             verdict = verdict.and(Verdict {
                 strength,
                 notes: note.into_iter().collect(),

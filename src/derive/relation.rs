@@ -65,10 +65,17 @@ pub(super) fn leads_nowhere(
     world: &World<'_>,
     relation: Relation,
     from: ThingIx,
+    caller: Option<ThingIx>,
 ) -> (Strength, Option<Note>) {
     if relation == Relation::Key {
         return match key_state(world, from) {
-            KeyState::None | KeyState::AwsManaged => (Strength::Always, None),
+            KeyState::None => (Strength::Always, None),
+            // A key that AWS manages admits all callers of its account, and nobody else. Source:
+            // KMS Developer Guide, "AWS managed keys".
+            KeyState::AwsManaged if caller.is_some_and(|c| is_outside(world, c, from)) => {
+                (Strength::Never, None)
+            }
+            KeyState::AwsManaged => (Strength::Always, None),
             KeyState::Customer(_) => (Strength::Never, None),
             KeyState::Unread(what) => {
                 let text = format!("whether a key protects it is not known: {what}");
@@ -86,6 +93,16 @@ pub(super) fn leads_nowhere(
     } else {
         (Strength::Never, None)
     }
+}
+
+/// Whether a caller is certainly of another account than a thing, or of none.
+fn is_outside(world: &World<'_>, caller: ThingIx, thing: ThingIx) -> bool {
+    if world.kind(caller) == Kind::Whoever {
+        return false;
+    }
+    let external = (world.kind(caller) == Kind::ExternalAccount).then(|| world.id(caller));
+    let own = external.or_else(|| world.account(caller));
+    world.account(thing).is_some_and(|owner| own != Some(owner))
 }
 
 /// What `relation` leads to from `from`, in a fixed order.

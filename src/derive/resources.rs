@@ -27,6 +27,9 @@ pub(super) struct Wanted {
     pub(super) exists: bool,
 }
 
+/// Stands in a pattern of object keys for hexadecimal digits.
+const HEX: &str = "{hex}";
+
 /// Everything that a request needs, all of it: `part` of `thing`, looked for with the patterns of
 /// `documents`.
 pub(super) fn wanted(
@@ -108,18 +111,28 @@ fn objects(
         .flat_map(|cluster| cluster.object_keys.iter().map(String::as_str))
         .collect();
     let mut candidates = Vec::new();
+    let prefix = format!("arn:aws:s3:::{bucket}/");
     for pattern in &patterns {
         // Keys begin with hexadecimal digits: one of each, so that a deny on a few is no deny on
         // all of them.
         for digit in "0123456789abcdef".chars() {
-            let key = pattern.replacen('*', &format!("{digit}a000000"), 1);
-            candidates.push(format!(
-                "arn:aws:s3:::{bucket}/{}",
-                key.replace('*', "cluster/163")
-            ));
+            let key = pattern.replacen(HEX, &format!("{digit}a000000"), 1);
+            candidates.push(format!("{prefix}{}", key.replace('*', "cluster/163")));
+            candidates.extend(meet(&format!("{prefix}{key}"), documents));
         }
-        candidates.extend(meet(&format!("arn:aws:s3:::{bucket}/{pattern}"), documents));
+        // A policy may spell out more of a key than one digit.
+        let open = meet(
+            &format!("{prefix}{}", pattern.replacen(HEX, "*", 1)),
+            documents,
+        );
+        candidates.extend(open.into_iter().filter(|found| {
+            let key = found.strip_prefix(prefix.as_str()).unwrap_or_default();
+            let digits = key.split('/').next().unwrap_or_default();
+            !pattern.starts_with(HEX)
+                || (!digits.is_empty() && digits.bytes().all(|b| b.is_ascii_hexdigit()))
+        }));
     }
+    candidates.dedup();
     if patterns.is_empty() {
         candidates.push(format!("arn:aws:s3:::{bucket}/{SAMPLE_OBJECT}"));
     }

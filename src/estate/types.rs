@@ -534,7 +534,8 @@ pub struct Cluster {
     pub moved: bool,
     /// Whether the log lies on the brokers' volumes; set by the model.
     pub log_on_volumes: bool,
-    /// Patterns of the object keys that the engine writes into those buckets; set by the model.
+    /// Patterns of the object keys that the engine writes into those buckets, `*` for any text and
+    /// `{hex}` for hexadecimal digits; set by the model.
     pub object_keys: Vec<String>,
     /// Outside parties of the platform; set by the model.
     pub vendors: Vec<Vendor>,

@@ -83,7 +83,8 @@ pub struct ModelHolder {
     pub parameter: Option<String>,
     /// The holder whose thing it shares when the parameter is unset.
     pub same_as: Option<String>,
-    /// Patterns of the object keys that the engine writes.
+    /// Patterns of the object keys that the engine writes: `*` for any text, `{hex}` for
+    /// hexadecimal digits.
     #[serde(default)]
     pub objects: Vec<String>,
     /// What part of the data it holds.
