@@ -20,6 +20,9 @@ pub struct Header {
     pub model: String,
     /// Inputs that were not collected and what each limits, the widest first.
     pub limits: Vec<Limit>,
+    /// What this version does not read although it could add readers of this estate: a *never* is
+    /// one apart from these.
+    pub not_read: Vec<String>,
 }
 
 /// An uncollected input that keeps rules from being certain.

@@ -211,7 +211,43 @@ impl View {
             capture: self.capture.clone(),
             model: self.model.clone(),
             limits,
+            not_read: self.not_read(),
         }
+    }
+
+    /// Grants that live outside every policy, for the kinds of holder that this estate has.
+    /// `docs/modelled.md` lists them as *narrow*.
+    fn not_read(&self) -> Vec<String> {
+        let estate = &self.estate;
+        let clusters = || estate.clusters.values();
+        let buckets: Vec<_> = clusters()
+            .flat_map(|c| c.buckets.values())
+            .filter_map(|b| estate.buckets.get(&b.to))
+            .collect();
+        let disks = clusters().any(|c| {
+            !c.retired_volumes.is_empty() || c.brokers.values().any(|b| !b.volumes.is_empty())
+        });
+        let keyed = buckets
+            .iter()
+            .any(|bucket| estate.bucket_key(&bucket.name).is_some());
+        let mut not_read = Vec::new();
+        if keyed || disks {
+            not_read.push("grants of KMS keys".to_owned());
+        }
+        if !buckets.is_empty() {
+            not_read.push("ACLs and access points of buckets".to_owned());
+        }
+        if disks {
+            not_read.push("sharing and copies of snapshots".to_owned());
+        }
+        if estate
+            .accounts
+            .values()
+            .any(|account| account.identities_read)
+        {
+            not_read.push("rights to change identity and trust policies".to_owned());
+        }
+        not_read
     }
 
     /// How surely a principal, by number, holds a fact: reading a topic, or an effect left behind.

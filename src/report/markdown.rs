@@ -45,6 +45,12 @@ impl Markdown {
     }
 
     fn limits(&mut self, header: &Header) {
+        if !header.not_read.is_empty() {
+            let what = header.not_read.join("; ");
+            self.line(&format!(
+                "Not read by this version, and able to add readers: {what}.\n"
+            ));
+        }
         if header.limits.is_empty() {
             return;
         }

@@ -56,6 +56,13 @@ impl Text {
     }
 
     fn limits(&mut self, header: &Header) {
+        if !header.not_read.is_empty() {
+            let text = format!(
+                "Not read by this version, and able to add readers: {}",
+                header.not_read.join("; ")
+            );
+            self.line(&styled(FAINT, &text));
+        }
         if header.limits.is_empty() {
             return;
         }
