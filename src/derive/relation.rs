@@ -69,13 +69,12 @@ pub(super) fn leads_nowhere(
 ) -> (Strength, Option<Note>) {
     if relation == Relation::Key {
         return match key_state(world, from) {
-            KeyState::None => (Strength::Always, None),
             // A key that AWS manages admits all callers of its account, and nobody else. Source:
             // KMS Developer Guide, "AWS managed keys".
             KeyState::AwsManaged if caller.is_some_and(|c| is_outside(world, c, from)) => {
                 (Strength::Never, None)
             }
-            KeyState::AwsManaged => (Strength::Always, None),
+            KeyState::None | KeyState::AwsManaged => (Strength::Always, None),
             KeyState::Customer(_) => (Strength::Never, None),
             KeyState::Unread(what) => {
                 let text = format!("whether a key protects it is not known: {what}");

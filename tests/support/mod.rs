@@ -4,6 +4,10 @@
     dead_code,
     reason = "each test binary uses its own part of this module"
 )]
+#![allow(
+    clippy::unwrap_used,
+    reason = "a test that cannot go on has failed, and says where"
+)]
 
 use std::collections::BTreeMap;
 use std::path::Path;
