@@ -142,7 +142,7 @@ impl Case {
                 "{region}/kms-get-key-policy/{}.json",
                 &KEY[KEY.len() - 36..]
             );
-            let policy = json!({ "Policy": document(&[statement.clone()]).to_string() });
+            let policy = json!({ "Policy": document(std::slice::from_ref(statement)).to_string() });
             add(&path, policy.to_string());
         }
         let properties = "node.id=1\nprocess.roles=broker\nelasticstream.enable=true\n\
@@ -252,7 +252,7 @@ fn an_address_condition_needs_a_position_that_somebody_declares() {
     let office = json!({ "IpAddress": { "aws:SourceIp": "203.0.113.0/24" } });
     let reads = with(allow("s3:GetObject", OBJECTS), "Condition", office);
     let case = |config| Case {
-        roles: vec![role("r", &[reads.clone()])],
+        roles: vec![role("r", std::slice::from_ref(&reads))],
         config,
         ..Case::default()
     };
