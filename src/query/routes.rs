@@ -50,9 +50,9 @@ impl View {
             order.then_with(|| a.rows.cmp(&b.rows))
         });
         found.retain(|route| !self.is_everyones(lane, &route.witness));
-        // A weaker telling of the same steps adds nothing.
+        // A weaker or longer telling of the same steps adds nothing.
         let mut told = BTreeSet::new();
-        found.retain(|route| told.insert(route.rows.clone()));
+        found.retain(|route| told.insert(route.rows.iter().copied().collect::<BTreeSet<_>>()));
         found
     }
 
