@@ -191,6 +191,26 @@ fn an_endpoint_policy_is_about_the_requests_of_its_own_service() {
     assert_eq!(strength(&view, "user/ops", "payments"), Strength::Always);
 }
 
+/// Law 5. Kafka compares the client's address as text: a host in an ACL is a position, and a text
+/// that no address is written as matches nobody.
+#[test]
+fn kafka_acl_hosts_are_position_classes() {
+    let user = "kafka User:clickstream-etl";
+    let mut files = fixture("small/pier");
+    let reads = |files: &Files| strength(&view(files, None), user, "clickstream");
+    assert_eq!(reads(&files), Strength::Conditional);
+    for (host, expected) in [
+        ("0:0:0:0:0:0:0:1", Strength::Conditional),
+        ("::1", Strength::Never),
+        ("10.20.16.0/24", Strength::Never),
+        ("client.pier.example", Strength::Never),
+    ] {
+        let acls = files.get_mut("kafka/pier/acls.txt").unwrap();
+        *acls = fixture("small/pier")["kafka/pier/acls.txt"].replace("10.20.16.40", host);
+        assert_eq!(reads(&files), expected, "{host}");
+    }
+}
+
 /// Monotone, exactly: an Allow more, in any document that is there and is not public, takes no
 /// reader away and makes none less sure.
 #[test]

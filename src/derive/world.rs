@@ -6,6 +6,7 @@
 //! Must never: evaluate a policy.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::net::IpAddr;
 
 use super::callers;
 use super::positions::{self, Class};
@@ -373,7 +374,7 @@ impl<'e> World<'e> {
             .into_iter()
             .flatten()
             .map(|acl| acl.host.as_str());
-        let named: BTreeSet<&str> = named.filter(|host| *host != "*").collect();
+        let named: BTreeSet<&str> = named.filter(|host| is_address(host)).collect();
         let addresses: Vec<Option<&str>> = std::iter::once(None)
             .chain(named.into_iter().map(Some))
             .collect();
@@ -428,6 +429,21 @@ impl<'e> World<'e> {
         }
         self.topics.insert(&cluster.name, topics);
         self.users.insert(&cluster.name, users);
+    }
+}
+
+/// Whether some client's address is written like this. Kafka compares texts, and Java writes IPv6
+/// addresses without abbreviation: an ACL for `::1`, a name or a block matches nobody.
+///
+/// Source: Apache Kafka, `StandardAuthorizerData`; `InetAddress.getHostAddress`.
+fn is_address(host: &str) -> bool {
+    match host.parse::<IpAddr>() {
+        Ok(IpAddr::V4(address)) => address.to_string() == host,
+        Ok(IpAddr::V6(address)) => {
+            let segments = address.segments().map(|segment| format!("{segment:x}"));
+            segments.join(":") == host
+        }
+        Err(_) => false,
     }
 }
 
