@@ -52,19 +52,13 @@ fn cluster(builder: &mut Builder<'_>, name: &str, files: &[&TextFile]) {
     }
     users(&mut cluster);
     log_buckets(builder, &mut cluster);
-    let automq = is_automq(&cluster);
-    let detected = if automq {
-        "automq-s3-wal"
-    } else {
-        "self-managed"
-    };
     let said = builder
         .estate
         .config
         .clusters
         .get(name)
         .and_then(|c| c.get("model"));
-    cluster.model = said.map_or_else(|| detected.to_owned(), |(model, _)| model.clone());
+    cluster.model = said.map(|(model, _)| model.clone()).unwrap_or_default();
     missing_brokers(builder, &cluster);
     builder.estate.clusters.insert(name.to_owned(), cluster);
 }

@@ -542,7 +542,8 @@ pub struct Cluster {
     /// Volumes that held the log before a projection took them away, by broker: snapshots of them
     /// still hold data from before the move.
     pub retired_volumes: Vec<(i32, Link)>,
-    /// The deployment model: by detection, or by projection.
+    /// The deployment model: as `catchment.toml` says, and once models have had a look, as they
+    /// detect or project it. Empty before.
     pub model: String,
 }
 

@@ -7,6 +7,7 @@ use serde::Deserialize;
 use toml::Spanned;
 
 use crate::capture::Source;
+use crate::estate::Cluster;
 
 /// The models that are built in: file name and text.
 const BUILT_IN: [(&str, &str); 2] = [
@@ -188,6 +189,17 @@ impl Model {
         Ok(model)
     }
 
+    /// Whether the brokers' properties give this platform away. A model without anything to detect
+    /// fits every cluster.
+    pub fn fits(&self, cluster: &Cluster) -> bool {
+        self.detect.iter().all(|wanted| {
+            cluster.brokers.values().any(|broker| {
+                let property = broker.properties.get(&wanted.property);
+                property.is_some_and(|property| property.value.trim() == wanted.equals)
+            })
+        })
+    }
+
     /// The holder that plays a role.
     pub fn holder(&self, role: &str) -> Option<&ModelHolder> {
         self.holders.iter().find(|holder| holder.role == role)
@@ -240,6 +252,16 @@ pub fn built_in() -> Result<Vec<Model>, ModelError> {
         .iter()
         .map(|(file, text)| Model::parse(file, text))
         .collect()
+}
+
+/// The model that a cluster runs: the one that was named for it, else the one that its properties
+/// give away most surely.
+pub fn of_cluster<'m>(models: &'m [Model], cluster: &Cluster) -> Option<&'m Model> {
+    if !cluster.model.is_empty() {
+        return models.iter().find(|model| model.id == cluster.model);
+    }
+    let fitting = models.iter().filter(|model| model.fits(cluster));
+    fitting.max_by_key(|model| model.detect.len())
 }
 
 /// The model of that name.

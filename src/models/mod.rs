@@ -12,5 +12,6 @@ mod project;
 
 pub use load::{
     HolderKind, Model, ModelError, ModelHolder, ModelIdentity, Parameter, built_in, find,
+    of_cluster,
 };
 pub use project::{ProjectionError, project};

@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 use std::fmt;
 use std::sync::Arc;
 
-use super::load::{Model, ModelHolder, ModelIdentity};
+use super::load::{Model, ModelHolder, ModelIdentity, of_cluster};
 use super::policy_text;
 use crate::capture::Source;
 use crate::capture::json::Node;
@@ -47,15 +47,12 @@ pub fn project(
         let Some(cluster) = projected.clusters.remove(name) else {
             continue;
         };
-        let own = models
-            .iter()
-            .find(|model| model.id == cluster.model)
-            .ok_or_else(|| {
-                ProjectionError(format!(
-                    "cluster {name}: no deployment model `{}`",
-                    cluster.model
-                ))
-            })?;
+        let own = of_cluster(models, &cluster).ok_or_else(|| {
+            ProjectionError(format!(
+                "cluster {name}: no deployment model `{}`",
+                cluster.model
+            ))
+        })?;
         let moved = match target {
             Some(target) if target.id != own.id => {
                 if !target.from.contains(&own.id) {
@@ -91,6 +88,7 @@ fn destinations(models: &[Model], from: &str) -> String {
 /// A cluster under the model that it runs: volumes and buckets count only where the model says
 /// that they hold the log.
 fn settle(mut cluster: Cluster, model: &Model) -> Cluster {
+    cluster.model.clone_from(&model.id);
     if !model.log_on_volumes() {
         for broker in cluster.brokers.values_mut() {
             broker.volumes.clear();
