@@ -332,10 +332,6 @@ impl Answer for What {
                 let text = format!("      not the whole truth: it may be {}", plain(other));
                 out.line(&styled(DOUBT, &text));
             }
-            for other in &group[0].may_also_be {
-                let text = format!("      unless it is {}", plain(other));
-                out.line(&styled(DOUBT, &text));
-            }
         }
     }
 
