@@ -421,3 +421,23 @@ fn same_input_same_bytes() {
         assert_eq!(text(&files), text(&files), "{name}");
     }
 }
+
+/// Law 8. Facts on assets carry a verb: who may only write does not read.
+#[test]
+fn facts_on_assets_carry_a_verb() {
+    use catchment::facts::{Kind, Predicate, Verb};
+    use catchment::reach::naive;
+
+    let view = view(&fixture("small/pier"), None);
+    let derivation = &view.derivation;
+    let lane = view.principal("kafka User:web-checkout").unwrap();
+    let held = naive(&derivation.table, &derivation.principals[lane].lane());
+    let payments = derivation.things.find(Kind::Topic, "pier/payments").unwrap();
+    let does = |verb: Verb| {
+        let fact = derivation.facts.find(Predicate::Topic(verb), payments);
+        fact.map_or(Strength::Never, |fact| held[fact.index()])
+    };
+    assert_eq!(does(Verb::Write), Strength::Conditional);
+    assert_eq!(does(Verb::Read), Strength::Never);
+    assert_eq!(does(Verb::Destroy), Strength::Never);
+}

@@ -27,7 +27,7 @@ pub use principals::{Held, Principal};
 use std::collections::BTreeMap;
 
 use crate::estate::Estate;
-use crate::facts::{Fact, Facts, Kind, Predicate, ThingIx, Things};
+use crate::facts::{Fact, Facts, Kind, Predicate, ThingIx, Things, Verb};
 use crate::reach::{FactIx, RuleIx, RuleTable};
 use crate::rules::Row;
 
@@ -64,7 +64,7 @@ pub fn derive(estate: &Estate, rows: &[Row]) -> Derivation {
         if let Some(index) = world.things.find(Kind::Topic, &thing.id) {
             topics.insert(
                 thing.id.clone(),
-                written.facts.intern(Predicate::ReadsTopic, index),
+                written.facts.intern(Predicate::Topic(Verb::Read), index),
             );
         }
     }

@@ -10,7 +10,7 @@ mod predicate;
 mod thing;
 
 pub use evidence::{Evidence, Note, NoteKind};
-pub use predicate::Predicate;
+pub use predicate::{Predicate, Verb};
 pub use thing::{Kind, Thing, ThingIx, Things};
 
 use indexmap::IndexSet;

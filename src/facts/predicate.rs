@@ -2,6 +2,19 @@
 
 use super::Kind;
 
+/// What somebody does with an asset (law 8). Questions ask for reading so far.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Verb {
+    /// Reads its events.
+    Read,
+    /// Writes events.
+    Write,
+    /// Changes its settings or who may use it.
+    Admin,
+    /// Deletes events.
+    Destroy,
+}
+
 /// The closed list of predicates. Data (rule packs) names them in kebab case.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Predicate {
@@ -27,15 +40,15 @@ pub enum Predicate {
     MadeSnapshotOf,
     /// Can change the resource policy of this thing, or the ACLs of this cluster.
     Edits,
-    /// Reads events of this topic.
-    ReadsTopic,
+    /// Does this with the events or the settings of this topic.
+    Topic(Verb),
     /// Something that one request lacks; never derived, never given.
     Lacks,
 }
 
 impl Predicate {
     /// All predicates.
-    pub const ALL: [Self; 13] = [
+    pub const ALL: [Self; 16] = [
         Self::ActsAs,
         Self::CodeOn,
         Self::RunsIn,
@@ -47,7 +60,10 @@ impl Predicate {
         Self::Reads,
         Self::MadeSnapshotOf,
         Self::Edits,
-        Self::ReadsTopic,
+        Self::Topic(Verb::Read),
+        Self::Topic(Verb::Write),
+        Self::Topic(Verb::Admin),
+        Self::Topic(Verb::Destroy),
         Self::Lacks,
     ];
 
@@ -65,7 +81,10 @@ impl Predicate {
             Self::Reads => "reads",
             Self::MadeSnapshotOf => "made-snapshot-of",
             Self::Edits => "edits",
-            Self::ReadsTopic => "reads-topic",
+            Self::Topic(Verb::Read) => "reads-topic",
+            Self::Topic(Verb::Write) => "writes-topic",
+            Self::Topic(Verb::Admin) => "administers-topic",
+            Self::Topic(Verb::Destroy) => "destroys-topic",
             Self::Lacks => "lacks",
         }
     }
@@ -104,7 +123,7 @@ impl Predicate {
             Self::Reads => &[Kind::Bucket, Kind::Volume, Kind::Snapshot, Kind::Secret],
             Self::MadeSnapshotOf => &[Kind::Volume],
             Self::Edits => &[Kind::Bucket, Kind::Key, Kind::Secret, Kind::Cluster],
-            Self::ReadsTopic => &[Kind::Topic],
+            Self::Topic(_) => &[Kind::Topic],
             Self::Lacks => &[Kind::Shortfall],
         }
     }
@@ -123,7 +142,10 @@ impl Predicate {
             Self::Reads => "reads",
             Self::MadeSnapshotOf => "has made a snapshot of",
             Self::Edits => "can change the guard of",
-            Self::ReadsTopic => "reads events of",
+            Self::Topic(Verb::Read) => "reads events of",
+            Self::Topic(Verb::Write) => "writes events to",
+            Self::Topic(Verb::Admin) => "changes settings of",
+            Self::Topic(Verb::Destroy) => "deletes events of",
             Self::Lacks => "would need",
         }
     }

@@ -4,7 +4,7 @@ use super::answer::{Count, DiagnosticText, GapText, Holder, ListenerText, Map};
 use super::routes::origin_word;
 use super::view::View;
 use crate::estate::{Cluster, Estate, KeyState, Link, Listener, SecurityProtocol};
-use crate::facts::{Kind, Predicate};
+use crate::facts::{Kind, Predicate, Verb};
 
 /// The map of an estate under its model.
 pub fn map(view: &View) -> Map {
@@ -183,7 +183,7 @@ fn topics_in(view: &View, kind: Kind, id: &str) -> usize {
         .uses(reads)
         .iter()
         .map(|rule| derivation.table.head(*rule))
-        .filter(|head| derivation.fact(*head).predicate == Predicate::ReadsTopic)
+        .filter(|head| derivation.fact(*head).predicate == Predicate::Topic(Verb::Read))
         .collect();
     topics.sort_unstable();
     topics.dedup();

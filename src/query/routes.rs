@@ -259,7 +259,7 @@ impl View {
             | Predicate::Holds
             | Predicate::SpeaksAs
             | Predicate::Reads
-            | Predicate::ReadsTopic => self.derivation.say(fact),
+            | Predicate::Topic(_) => self.derivation.say(fact),
         }
     }
 
