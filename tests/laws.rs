@@ -432,7 +432,10 @@ fn facts_on_assets_carry_a_verb() {
     let derivation = &view.derivation;
     let lane = view.principal("kafka User:web-checkout").unwrap();
     let held = naive(&derivation.table, &derivation.principals[lane].lane());
-    let payments = derivation.things.find(Kind::Topic, "pier/payments").unwrap();
+    let payments = derivation
+        .things
+        .find(Kind::Topic, "pier/payments")
+        .unwrap();
     let does = |verb: Verb| {
         let fact = derivation.facts.find(Predicate::Topic(verb), payments);
         fact.map_or(Strength::Never, |fact| held[fact.index()])
