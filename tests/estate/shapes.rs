@@ -149,7 +149,7 @@ fn an_envelope_s_outcome_counts_and_pages_are_joined() {
             r#""outcome": "ok", "body": {"Policies": []}"#,
         ),
         envelope(
-            "lambda:ListFunctions",
+            "rds:DescribeDBInstances",
             "{}",
             r#""outcome": "ok", "body": {}"#,
         ),
@@ -160,7 +160,7 @@ fn an_envelope_s_outcome_counts_and_pages_are_joined() {
     let capture = Capture::from_files(files(
         names.into_iter().zip(pages.iter().map(String::as_str)),
     ));
-    assert_eq!(capture.unused["lambda:ListFunctions"], 1);
+    assert_eq!(capture.unused["rds:DescribeDBInstances"], 1);
     let estate = build(&capture);
     assert_eq!(estate.buckets.keys().collect::<Vec<_>>(), ["a", "b"]);
     for (call, region, expected) in [

@@ -3,85 +3,11 @@
 //!
 //! Must never: decide what an answer means; that is the estate's.
 
+mod table;
+
 use super::json::{Node, Value};
 
-/// A call whose answers the estate is built from.
-#[derive(Debug)]
-pub(crate) struct CallSpec {
-    /// `s3:GetBucketPolicy`.
-    pub(crate) name: &'static str,
-    /// Parameters that name the resource, joined by `/`; empty for list calls.
-    pub(crate) resource: &'static [&'static str],
-    /// Whether several answers for the same thing are pages of one.
-    pub(crate) paged: bool,
-    /// Whether the call has no region of its own.
-    pub(crate) global: bool,
-}
-
-const fn list(name: &'static str, global: bool) -> CallSpec {
-    CallSpec {
-        name,
-        resource: &[],
-        paged: true,
-        global,
-    }
-}
-
-const fn one(name: &'static str, resource: &'static [&'static str], global: bool) -> CallSpec {
-    CallSpec {
-        name,
-        resource,
-        paged: false,
-        global,
-    }
-}
-
-const fn pages(name: &'static str, resource: &'static [&'static str]) -> CallSpec {
-    CallSpec {
-        name,
-        resource,
-        paged: true,
-        global: true,
-    }
-}
-
-/// Every call that is used.
-pub(crate) const CALLS: &[CallSpec] = &[
-    list("iam:GetAccountAuthorizationDetails", true),
-    list("iam:ListInstanceProfiles", true),
-    one("sts:GetCallerIdentity", &[], true),
-    list("s3:ListBuckets", true),
-    one("s3:GetBucketPolicy", &["Bucket"], true),
-    one("s3:GetBucketEncryption", &["Bucket"], true),
-    one("s3:GetPublicAccessBlock", &["Bucket"], true),
-    one("s3control:GetPublicAccessBlock", &[], true),
-    one("s3:GetBucketLocation", &["Bucket"], true),
-    list("kms:ListKeys", false),
-    list("kms:ListAliases", false),
-    one("kms:DescribeKey", &["KeyId"], false),
-    one("kms:GetKeyPolicy", &["KeyId"], false),
-    list("ec2:DescribeInstances", false),
-    list("ec2:DescribeVolumes", false),
-    list("ec2:DescribeSnapshots", false),
-    list("ec2:DescribeSubnets", false),
-    list("ec2:DescribeSecurityGroups", false),
-    list("ec2:DescribeNetworkInterfaces", false),
-    list("ec2:DescribeVpcEndpoints", false),
-    list("ec2:DescribeRouteTables", false),
-    list("ec2:DescribeVpcs", false),
-    list("secretsmanager:ListSecrets", false),
-    one("secretsmanager:DescribeSecret", &["SecretId"], false),
-    one("secretsmanager:GetResourcePolicy", &["SecretId"], false),
-    one("organizations:DescribeOrganization", &[], true),
-    list("organizations:ListAccounts", true),
-    list("organizations:ListRoots", true),
-    pages("organizations:ListParents", &["ChildId"]),
-    pages(
-        "organizations:ListPoliciesForTarget",
-        &["TargetId", "Filter"],
-    ),
-    one("organizations:DescribePolicy", &["PolicyId"], true),
-];
+pub(crate) use table::{CALLS, CallSpec};
 
 /// The description of a call in any spelling of its name: `s3:getbucketpolicy`.
 pub(crate) fn spec(name: &str) -> Option<&'static CallSpec> {
@@ -92,10 +18,7 @@ pub(crate) fn spec(name: &str) -> Option<&'static CallSpec> {
 
 /// The API's name of a call from the CLI's: `s3api`, `get-bucket-policy`.
 pub(crate) fn from_cli(service: &str, operation: &str) -> String {
-    let service = match service {
-        "s3api" => "s3",
-        other => other,
-    };
+    let service = service_of(service);
     let plain = format!("{service}:{}", operation.replace('-', ""));
     if let Some(call) = spec(&plain) {
         return call.name.to_owned();
@@ -107,6 +30,17 @@ pub(crate) fn from_cli(service: &str, operation: &str) -> String {
         })
     });
     format!("{service}:{}", words.collect::<String>())
+}
+
+/// The service as the table calls it: some have one name on the command line, another one in
+/// policies and recordings.
+pub(crate) fn service_of(written: &str) -> &str {
+    match written {
+        "s3api" => "s3",
+        "elasticfilesystem" => "efs",
+        "elasticloadbalancing" => "elbv2",
+        other => other,
+    }
 }
 
 /// Reads `<svc>-<op>` as a call, when the operation begins with a verb of reading.
@@ -141,8 +75,8 @@ pub(crate) fn from_body(body: &Node) -> Option<(&'static str, String)> {
     {
         return Some(("iam:GetAccountAuthorizationDetails", String::new()));
     }
-    for (key, call) in LISTS {
-        if is_list(key) {
+    for (key, mark, call) in BARE {
+        if is_list(key) && (mark.is_empty() || first(key, mark)) {
             return Some((call, String::new()));
         }
     }
@@ -182,23 +116,107 @@ pub(crate) fn from_body(body: &Node) -> Option<(&'static str, String)> {
     None
 }
 
-/// Lists that betray their call.
-const LISTS: &[(&str, &str)] = &[
-    ("InstanceProfiles", "iam:ListInstanceProfiles"),
-    ("Buckets", "s3:ListBuckets"),
-    ("Keys", "kms:ListKeys"),
-    ("Aliases", "kms:ListAliases"),
-    ("Reservations", "ec2:DescribeInstances"),
-    ("Volumes", "ec2:DescribeVolumes"),
-    ("Snapshots", "ec2:DescribeSnapshots"),
-    ("Subnets", "ec2:DescribeSubnets"),
-    ("SecurityGroups", "ec2:DescribeSecurityGroups"),
-    ("NetworkInterfaces", "ec2:DescribeNetworkInterfaces"),
-    ("VpcEndpoints", "ec2:DescribeVpcEndpoints"),
-    ("RouteTables", "ec2:DescribeRouteTables"),
-    ("Vpcs", "ec2:DescribeVpcs"),
-    ("SecretList", "secretsmanager:ListSecrets"),
-    ("Roots", "organizations:ListRoots"),
+/// Lists that betray their call in a bare answer: their name, and a member that the first item must
+/// have where several calls have a list of that name.
+const BARE: &[(&str, &str, &str)] = &[
+    ("InstanceProfiles", "", "iam:ListInstanceProfiles"),
+    (
+        "OpenIDConnectProviderList",
+        "",
+        "iam:ListOpenIDConnectProviders",
+    ),
+    ("SAMLProviderList", "", "iam:ListSAMLProviders"),
+    ("Buckets", "", "s3:ListBuckets"),
+    ("Keys", "", "kms:ListKeys"),
+    ("Aliases", "", "kms:ListAliases"),
+    ("Reservations", "", "ec2:DescribeInstances"),
+    ("Volumes", "FileSystemId", "fsx:DescribeVolumes"),
+    ("Volumes", "", "ec2:DescribeVolumes"),
+    ("Snapshots", "", "ec2:DescribeSnapshots"),
+    (
+        "IamInstanceProfileAssociations",
+        "",
+        "ec2:DescribeIamInstanceProfileAssociations",
+    ),
+    ("Vpcs", "", "ec2:DescribeVpcs"),
+    ("Subnets", "", "ec2:DescribeSubnets"),
+    ("SecurityGroups", "", "ec2:DescribeSecurityGroups"),
+    ("NetworkInterfaces", "", "ec2:DescribeNetworkInterfaces"),
+    ("RouteTables", "", "ec2:DescribeRouteTables"),
+    ("NetworkAcls", "", "ec2:DescribeNetworkAcls"),
+    ("InternetGateways", "", "ec2:DescribeInternetGateways"),
+    (
+        "EgressOnlyInternetGateways",
+        "",
+        "ec2:DescribeEgressOnlyInternetGateways",
+    ),
+    ("NatGateways", "", "ec2:DescribeNatGateways"),
+    ("Addresses", "", "ec2:DescribeAddresses"),
+    (
+        "VpcPeeringConnections",
+        "",
+        "ec2:DescribeVpcPeeringConnections",
+    ),
+    ("PrefixLists", "Cidrs", "ec2:DescribePrefixLists"),
+    ("PrefixLists", "", "ec2:DescribeManagedPrefixLists"),
+    ("TransitGateways", "", "ec2:DescribeTransitGateways"),
+    (
+        "TransitGatewayAttachments",
+        "",
+        "ec2:DescribeTransitGatewayAttachments",
+    ),
+    (
+        "TransitGatewayVpcAttachments",
+        "",
+        "ec2:DescribeTransitGatewayVpcAttachments",
+    ),
+    (
+        "TransitGatewayRouteTables",
+        "",
+        "ec2:DescribeTransitGatewayRouteTables",
+    ),
+    ("VpnGateways", "", "ec2:DescribeVpnGateways"),
+    ("VpcEndpoints", "", "ec2:DescribeVpcEndpoints"),
+    (
+        "ServiceConfigurations",
+        "",
+        "ec2:DescribeVpcEndpointServiceConfigurations",
+    ),
+    ("FlowLogs", "", "ec2:DescribeFlowLogs"),
+    ("LoadBalancers", "", "elbv2:DescribeLoadBalancers"),
+    ("TargetGroups", "", "elbv2:DescribeTargetGroups"),
+    ("Listeners", "LoadBalancerArn", "elbv2:DescribeListeners"),
+    ("FileSystems", "FileSystemType", "fsx:DescribeFileSystems"),
+    ("FileSystems", "CreationToken", "efs:DescribeFileSystems"),
+    ("MountTargets", "", "efs:DescribeMountTargets"),
+    ("AccessPoints", "FileSystemId", "efs:DescribeAccessPoints"),
+    ("AccessPointList", "", "s3control:ListAccessPoints"),
+    (
+        "StorageVirtualMachines",
+        "",
+        "fsx:DescribeStorageVirtualMachines",
+    ),
+    ("SecretList", "", "secretsmanager:ListSecrets"),
+    ("Roots", "", "organizations:ListRoots"),
+    (
+        "DelegatedAdministrators",
+        "",
+        "organizations:ListDelegatedAdministrators",
+    ),
+    ("ClusterInfoList", "ClusterType", "kafka:ListClustersV2"),
+    ("ClusterInfoList", "", "kafka:ListClusters"),
+    ("VpcConnections", "", "kafka:ListVpcConnections"),
+    ("Replicators", "", "kafka:ListReplicators"),
+    (
+        "Configurations",
+        "LatestRevision",
+        "kafka:ListConfigurations",
+    ),
+    ("Functions", "", "lambda:ListFunctions"),
+    ("EventSourceMappings", "", "lambda:ListEventSourceMappings"),
+    ("Pipes", "", "pipes:ListPipes"),
+    ("DeliveryStreamNames", "", "firehose:ListDeliveryStreams"),
+    ("trailList", "", "cloudtrail:DescribeTrails"),
 ];
 
 /// Members that are lists wherever they stand in an answer that is used.
@@ -235,12 +253,9 @@ pub(crate) const LIST_MEMBERS: &[&str] = &[
 
 /// The list that an answer to `call` must hold, where it holds one.
 pub(crate) fn list_of(call: &str) -> Option<&'static str> {
-    match call {
-        "organizations:ListAccounts" => Some("Accounts"),
-        "organizations:ListParents" => Some("Parents"),
-        "organizations:ListPoliciesForTarget" => Some("Policies"),
-        _ => LISTS.iter().find(|(_, c)| *c == call).map(|(key, _)| *key),
-    }
+    spec(call)
+        .map(|spec| spec.list)
+        .filter(|list| !list.is_empty())
 }
 
 /// Whether the keys are those of an answer to a call that is known but not used yet.
@@ -256,21 +271,6 @@ pub(crate) fn unused_body(body: &Node) -> Option<&'static str> {
 }
 
 const UNUSED: &[(&str, &str)] = &[
-    ("NetworkAcls", "ec2:DescribeNetworkAcls"),
-    ("VpcPeeringConnections", "ec2:DescribeVpcPeeringConnections"),
-    ("TransitGateways", "ec2:DescribeTransitGateways"),
-    (
-        "TransitGatewayAttachments",
-        "ec2:DescribeTransitGatewayAttachments",
-    ),
-    (
-        "TransitGatewayRouteTables",
-        "ec2:DescribeTransitGatewayRouteTables",
-    ),
-    ("PrefixLists", "ec2:DescribePrefixLists"),
-    ("NatGateways", "ec2:DescribeNatGateways"),
-    ("InternetGateways", "ec2:DescribeInternetGateways"),
-    ("Addresses", "ec2:DescribeAddresses"),
     ("Regions", "ec2:DescribeRegions"),
     ("AvailabilityZones", "ec2:DescribeAvailabilityZones"),
     ("LaunchTemplates", "ec2:DescribeLaunchTemplates"),
@@ -279,42 +279,12 @@ const UNUSED: &[(&str, &str)] = &[
         "ec2:DescribeLaunchTemplateVersions",
     ),
     ("Images", "ec2:DescribeImages"),
-    ("CreateVolumePermissions", "ec2:DescribeSnapshotAttribute"),
-    (
-        "LoadBalancers",
-        "elasticloadbalancing:DescribeLoadBalancers",
-    ),
-    (
-        "LoadBalancerDescriptions",
-        "elasticloadbalancing:DescribeLoadBalancers",
-    ),
-    ("TargetGroups", "elasticloadbalancing:DescribeTargetGroups"),
-    ("Listeners", "elasticloadbalancing:DescribeListeners"),
-    ("FileSystems", "elasticfilesystem:DescribeFileSystems"),
-    ("MountTargets", "elasticfilesystem:DescribeMountTargets"),
-    ("ClusterInfoList", "kafka:ListClusters"),
-    ("ClusterInfo", "kafka:DescribeCluster"),
-    ("Grants", "kms:ListGrants"),
+    ("LoadBalancerDescriptions", "elb:DescribeLoadBalancers"),
     ("DBInstances", "rds:DescribeDBInstances"),
-    ("Functions", "lambda:ListFunctions"),
-    ("trailList", "cloudtrail:DescribeTrails"),
-    ("SAMLProviderList", "iam:ListSAMLProviders"),
-    (
-        "OpenIDConnectProviderList",
-        "iam:ListOpenIDConnectProviders",
-    ),
     ("Roles", "iam:ListRoles"),
     ("Users", "iam:ListUsers"),
     ("Groups", "iam:ListGroups"),
     ("SummaryMap", "iam:GetAccountSummary"),
-    (
-        "OrganizationalUnits",
-        "organizations:ListOrganizationalUnitsForParent",
-    ),
-    (
-        "DelegatedAdministrators",
-        "organizations:ListDelegatedAdministrators",
-    ),
 ];
 
 #[cfg(test)]

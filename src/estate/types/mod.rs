@@ -1,0 +1,121 @@
+//! The typed picture: what the capture says exists, and where it says so.
+//!
+//! Every map is keyed by the thing's own id (ARN, instance id, bucket name), so that order is the
+//! order of names and never that of hashing.
+
+mod accounts;
+mod compute;
+mod kafka;
+mod network;
+mod storage;
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use crate::capture::Source;
+
+pub use accounts::*;
+pub use compute::*;
+pub use kafka::*;
+pub use network::*;
+pub use storage::*;
+
+/// Something that was asked for: there, known to be absent, or not read.
+///
+/// *Not read* is never *absent*: what could stand there may grant or deny.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Seen<T> {
+    /// It was read.
+    Is(T),
+    /// The answer says that there is none.
+    Absent,
+    /// It was not collected, denied or unreadable; the text names the missing input.
+    Unread(Arc<str>),
+}
+
+impl<T> Seen<T> {
+    /// The value, when it was read.
+    pub fn as_ref(&self) -> Option<&T> {
+        match self {
+            Self::Is(value) => Some(value),
+            Self::Absent | Self::Unread(_) => None,
+        }
+    }
+}
+
+/// Where a thing or a link comes from; shown in every proof, never lowering strength.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Origin {
+    /// The capture says so.
+    Captured(Source),
+    /// We concluded it; the text says from what.
+    Inferred {
+        /// One sentence: `private address 10.0.1.11 of i-0b1 is the advertised host of broker 1`.
+        why: String,
+        /// The places that it was concluded from.
+        from: Vec<Source>,
+    },
+    /// `catchment.toml` says so.
+    Pinned(Source),
+    /// A deployment model or an assumption in `catchment.toml` adds it.
+    Assumed {
+        /// What is assumed.
+        why: String,
+        /// The line of the model or of `catchment.toml`.
+        at: Source,
+    },
+}
+
+/// A connection from one thing to another, with its origin.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Link {
+    /// Id of the thing that is pointed at.
+    pub to: String,
+    /// Why we think so.
+    pub origin: Origin,
+}
+
+/// What was read of one estate.
+#[derive(Clone, Debug, Default)]
+pub struct Estate {
+    /// By account id.
+    pub accounts: BTreeMap<String, Account>,
+    /// The organization, as far as it was read.
+    pub organization: Organization,
+    /// Users, roles and account roots, by ARN.
+    pub identities: BTreeMap<String, Identity>,
+    /// By name.
+    pub buckets: BTreeMap<String, Bucket>,
+    /// By key ARN.
+    pub keys: BTreeMap<String, Key>,
+    /// Key ARN by alias ARN, as far as aliases were listed.
+    pub aliases: BTreeMap<String, String>,
+    /// By secret ARN.
+    pub secrets: BTreeMap<String, Secret>,
+    /// EC2 instances, by instance id.
+    pub hosts: BTreeMap<String, Host>,
+    /// EBS volumes, by id.
+    pub volumes: BTreeMap<String, Volume>,
+    /// EBS snapshots, by id.
+    pub snapshots: BTreeMap<String, Snapshot>,
+    /// By id.
+    pub subnets: BTreeMap<String, Subnet>,
+    /// By id.
+    pub security_groups: BTreeMap<String, SecurityGroup>,
+    /// By id.
+    pub interfaces: BTreeMap<String, Interface>,
+    /// VPC endpoints, by id.
+    pub endpoints: BTreeMap<String, Endpoint>,
+    /// By id.
+    pub route_tables: BTreeMap<String, RouteTable>,
+    /// Kafka clusters, by the name of their folder in the capture.
+    pub clusters: BTreeMap<String, Cluster>,
+    /// What `catchment.toml` says.
+    pub config: crate::estate::Config,
+    /// Answers that were recognised and that this version does not use yet, counted by call.
+    pub unused: BTreeMap<String, usize>,
+    /// For each expected call, what became of it.
+    pub coverage: crate::estate::Coverage,
+    /// Broken input, doubtful links, secrets found in configurations.
+    pub diagnostics: Vec<crate::estate::Diagnostic>,
+}
