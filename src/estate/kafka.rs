@@ -23,8 +23,9 @@ pub(super) fn read(builder: &mut Builder<'_>) {
     }
 }
 
-fn cluster(builder: &mut Builder<'_>, name: &str, files: &[&TextFile]) {
-    let mut cluster = Cluster {
+/// A cluster of which nothing but the name is known.
+pub(super) fn empty(name: &str) -> Cluster {
+    Cluster {
         name: name.to_owned(),
         account: None,
         region: None,
@@ -33,13 +34,19 @@ fn cluster(builder: &mut Builder<'_>, name: &str, files: &[&TextFile]) {
         acls: Seen::Unread(Arc::from(format!("kafka:acls of {name}"))),
         users: BTreeMap::new(),
         buckets: BTreeMap::new(),
+        file_systems: BTreeMap::new(),
+        managed: None,
         moved: false,
         log_on_volumes: false,
         object_keys: Vec::new(),
         vendors: Vec::new(),
         retired_volumes: Vec::new(),
         model: String::new(),
-    };
+    }
+}
+
+fn cluster(builder: &mut Builder<'_>, name: &str, files: &[&TextFile]) {
+    let mut cluster = empty(name);
     for call in ["kafka:acls", "kafka:topics", "kafka:properties"] {
         builder.cover(call, "", "", name, Outcome::NotCollected);
     }
@@ -135,6 +142,7 @@ fn broker(
             .is_none_or(|r| r.trim().is_empty() || r.split(',').any(|r| r.trim() == "broker")),
         listeners,
         host: None,
+        interface: None,
         volumes: Vec::new(),
         source: start.clone(),
         properties,

@@ -30,6 +30,10 @@ pub struct Cluster {
     /// Buckets that hold the log, by what they hold (`data`, `wal`), from the configuration or
     /// from a model: bucket names.
     pub buckets: BTreeMap<String, Link>,
+    /// File systems that hold part of the log, by what they hold (`wal`), from a model: ids.
+    pub file_systems: BTreeMap<String, Link>,
+    /// The Amazon MSK cluster that it is, by ARN.
+    pub managed: Option<Link>,
     /// Whether a projection moved the log away from the brokers' volumes.
     pub moved: bool,
     /// Whether the log lies on the brokers' volumes; set by the model.
@@ -71,6 +75,8 @@ pub struct Broker {
     pub listeners: Vec<Listener>,
     /// The instance that it runs on.
     pub host: Option<Link>,
+    /// The network interface that it answers at, where it runs on no instance of the account.
+    pub interface: Option<Link>,
     /// Volumes that hold its log directories.
     pub volumes: Vec<Link>,
     /// Where it stands.

@@ -5,7 +5,9 @@
 
 mod accounts;
 mod compute;
+mod files;
 mod kafka;
+mod managed;
 mod network;
 mod storage;
 
@@ -16,7 +18,9 @@ use crate::capture::Source;
 
 pub use accounts::*;
 pub use compute::*;
+pub use files::*;
 pub use kafka::*;
+pub use managed::*;
 pub use network::*;
 pub use storage::*;
 
@@ -108,6 +112,10 @@ pub struct Estate {
     pub endpoints: BTreeMap<String, Endpoint>,
     /// By id.
     pub route_tables: BTreeMap<String, RouteTable>,
+    /// Network file systems, by id.
+    pub file_systems: BTreeMap<String, FileSystem>,
+    /// Amazon MSK clusters, by ARN. Each is a cluster in `clusters` too.
+    pub managed: BTreeMap<String, ManagedCluster>,
     /// Kafka clusters, by the name of their folder in the capture.
     pub clusters: BTreeMap<String, Cluster>,
     /// What `catchment.toml` says.
