@@ -94,7 +94,15 @@ Example:
         #[arg(long, value_enum, default_value_t = ExportFormat::Json)]
         format: ExportFormat,
     },
-    /// The JSON Schema of an answer: map, who, what, explain or compare.
+    /// The deployment models that we know, or everything about one of them, with sources.
+    Models {
+        /// The model; a list of all when left out.
+        name: Option<String>,
+        /// How to write the answer.
+        #[arg(long, value_enum, default_value_t = Format::Table)]
+        format: Format,
+    },
+    /// The JSON Schema of an answer: map, who, what, explain, compare or models.
     Schema {
         /// The answer.
         name: String,

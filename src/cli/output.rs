@@ -2,7 +2,7 @@
 
 use std::io::{self, Write};
 
-use super::args::{Format, Output};
+use super::args::Format;
 use crate::estate::{Diagnostic, Severity};
 use crate::report::{Answer, Markdown, Text, document, plain};
 
@@ -10,8 +10,8 @@ use crate::report::{Answer, Markdown, Text, document, plain};
 const WIDTH: u16 = 120;
 
 /// Writes an answer as asked. A closed pipe is no error: whoever reads has seen enough.
-pub(super) fn answer(answer: &impl Answer, output: &Output) -> io::Result<()> {
-    let text = match output.format {
+pub(super) fn answer(answer: &impl Answer, format: Format) -> io::Result<()> {
+    let text = match format {
         Format::Json => document(answer),
         Format::Markdown => {
             let mut markdown = Markdown::new();

@@ -87,11 +87,11 @@ fn command(command: &Command) -> Result<Exit, Refusal> {
                 None => first.clone(),
             };
             if after.is_none() && from.is_none() && to.is_none() {
-                return Err(Refusal(
+                return Err(Refusal(format!(
                     "nothing to compare: give a second capture, or `--from MODEL --to MODEL`; \
-                     models: self-managed, automq-s3-wal"
-                        .to_owned(),
-                ));
+                         models: {}",
+                    models::names(&models::built_in()?)
+                )));
             }
             let old = view_of(before, &first, from.as_deref())?;
             let new = view_of(after.as_deref().unwrap_or(before), &second, to.as_deref())?;
@@ -118,6 +118,14 @@ fn command(command: &Command) -> Result<Exit, Refusal> {
                 ExportFormat::Dot => graph_dot(&graph),
             };
             output::raw(&text)?;
+            Ok(Exit::Done)
+        }
+        Command::Models { name, format } => {
+            let known = match name {
+                Some(name) => vec![models::find(name)?],
+                None => models::built_in()?,
+            };
+            output::answer(&query::models(&known), *format)?;
             Ok(Exit::Done)
         }
         Command::Schema { name } => match schema(name) {
@@ -190,7 +198,7 @@ fn built_in_rows() -> Result<Vec<rules::Row>, Refusal> {
 }
 
 fn answer(value: &impl Answer, estates: &[&Estate], how: &Output) -> Result<Exit, Refusal> {
-    output::answer(value, how)?;
+    output::answer(value, how.format)?;
     let complete = estates
         .iter()
         .all(|estate| estate.open_calls().next().is_none());

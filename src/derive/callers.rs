@@ -44,6 +44,18 @@ pub(super) fn outsiders(world: &World<'_>) -> BTreeSet<(Kind, String)> {
             found.owner(Some(&secret.account));
         }
     }
+    for store in members(world, Sort::FileSystem) {
+        if let Some(store) = estate.file_systems.get(store) {
+            found.file_system(&store.policy);
+            found.owner(Some(&store.account));
+        }
+    }
+    for cluster in members(world, Sort::ManagedCluster) {
+        if let Some(cluster) = estate.managed.get(cluster) {
+            found.policy(&cluster.policy);
+            found.owner(Some(&cluster.account));
+        }
+    }
     for volume in members(world, Sort::Volume) {
         found.owner(
             estate
@@ -110,6 +122,13 @@ impl Outsiders<'_> {
             Seen::Unread(what) => {
                 self.found.insert((Kind::Whoever, named_by(what)));
             }
+        }
+    }
+
+    /// A file system policy that was not read is a guard: without one, everybody is let in.
+    fn file_system(&mut self, policy: &Seen<Arc<Document>>) {
+        if let Seen::Is(document) = policy {
+            self.document(document, false);
         }
     }
 

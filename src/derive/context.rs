@@ -77,6 +77,8 @@ pub(super) struct Asked<'a> {
     pub(super) resource_account: Option<&'a str>,
     /// The bucket or secret on whose behalf its service sends the request.
     pub(super) via: Option<ThingIx>,
+    /// Whether the principal may change the tags of the target first.
+    pub(super) retagged: bool,
     /// Keys that the rule settles.
     pub(super) settled: &'a BTreeMap<String, String>,
     /// Whether the target exists already, with the tags that the estate shows.
@@ -270,6 +272,11 @@ fn resource(mut context: Context, world: &World<'_>, asked: &Asked<'_>) -> Conte
         "ssm:resourceTag/",
         "secretsmanager:ResourceTag/",
     ];
+    if asked.retagged {
+        return prefixes.iter().fold(context, |context, prefix| {
+            context.prefix(prefix, KeyState::Chosen)
+        });
+    }
     tags(
         context,
         &prefixes,

@@ -6,7 +6,7 @@ use std::collections::BTreeSet;
 
 use super::relation::Reached;
 use super::unknown::Unknown;
-use super::world::World;
+use super::world::{TOPIC, World};
 use crate::capture::Source;
 use crate::estate::{Cluster, Origin, Topic};
 use crate::facts::{Evidence, Kind, NoteKind, ThingIx};
@@ -20,16 +20,31 @@ pub(super) fn topics(world: &World<'_>, from: ThingIx) -> Vec<Reached> {
     if let Some(session) = world.sessions.get(&from) {
         return all_topics(world, session.cluster, |_| Vec::new());
     }
+    let clusters = || world.estate.clusters.values();
+    if let Some(of) = world.objects.get(&from) {
+        return vec![Reached::surely(of.topic, Vec::new())];
+    }
     if world.kind(from) == Kind::Bucket {
-        let clusters = world.estate.clusters.values();
-        return clusters
+        return clusters()
             .flat_map(|cluster| bucket_topics(world, cluster, id))
             .collect();
     }
+    if world.kind(from) == Kind::FileSystem {
+        return clusters()
+            .flat_map(|cluster| file_system_topics(world, cluster, id))
+            .collect();
+    }
+    if world.kind(from) == Kind::ManagedCluster {
+        let own = |c: &&Cluster| c.managed.as_ref().is_some_and(|link| link.to == id);
+        return clusters()
+            .filter(own)
+            .flat_map(|cluster| all_topics(world, cluster, |_| Vec::new()))
+            .collect();
+    }
     let Some(snapshot) = world.snapshot(from) else {
-        return replica_topics(world, id);
+        return volume_topics(world, id);
     };
-    let mut reached = replica_topics(world, &snapshot.volume);
+    let mut reached = volume_topics(world, &snapshot.volume);
     for one in &mut reached {
         let says = format!("{id} is a snapshot of {}", snapshot.volume);
         one.evidence
@@ -39,7 +54,15 @@ pub(super) fn topics(world: &World<'_>, from: ThingIx) -> Vec<Reached> {
 }
 
 fn bucket_topics(world: &World<'_>, cluster: &Cluster, bucket: &str) -> Vec<Reached> {
-    let Some((role, link)) = cluster.buckets.iter().find(|(_, link)| link.to == bucket) else {
+    // Where keys carry topics, the objects of each topic are things of their own.
+    let mixed = |role: &String| {
+        let patterns = cluster.object_keys.get(role);
+        patterns.is_none_or(|patterns| {
+            patterns.is_empty() || patterns.iter().any(|pattern| !pattern.contains(TOPIC))
+        })
+    };
+    let mut roles = cluster.buckets.iter();
+    let Some((role, link)) = roles.find(|(role, link)| link.to == bucket && mixed(role)) else {
         return Vec::new();
     };
     all_topics(world, cluster, |_| {
@@ -50,6 +73,35 @@ fn bucket_topics(world: &World<'_>, cluster: &Cluster, bucket: &str) -> Vec<Reac
         );
         vec![Evidence::description(says, link.origin.clone())]
     })
+}
+
+fn file_system_topics(world: &World<'_>, cluster: &Cluster, store: &str) -> Vec<Reached> {
+    let mut roles = cluster.file_systems.iter();
+    let Some((role, link)) = roles.find(|(_, link)| link.to == store) else {
+        return Vec::new();
+    };
+    all_topics(world, cluster, |_| {
+        let says = format!("{store} holds the {role} of {}", cluster.name);
+        vec![Evidence::description(says, link.origin.clone())]
+    })
+}
+
+/// What a volume holds: replicas in log directories, and any topic's latest events in a
+/// write-ahead log.
+fn volume_topics(world: &World<'_>, volume: &str) -> Vec<Reached> {
+    let mut reached = replica_topics(world, volume);
+    for cluster in world.estate.clusters.values() {
+        for broker in cluster.brokers.values() {
+            let Some(link) = broker.wal_volumes.iter().find(|link| link.to == volume) else {
+                continue;
+            };
+            reached.extend(all_topics(world, cluster, |_| {
+                let says = format!("{volume} holds the write-ahead log of broker {}", broker.id);
+                vec![Evidence::description(says, link.origin.clone())]
+            }));
+        }
+    }
+    reached
 }
 
 fn all_topics(

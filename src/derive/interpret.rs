@@ -122,7 +122,7 @@ impl<'w, 'e> Interpreter<'w, 'e> {
             let caller = row
                 .requests
                 .first()
-                .and_then(|request| sender(request, &bound.things));
+                .and_then(|request| sender(self.world, request, &bound.things));
             let of = bound.things[of.as_str()];
             let (strength, note) = leads_nowhere(self.world, *relation, of, caller);
             verdict = verdict.and(Verdict {
@@ -151,8 +151,10 @@ impl<'w, 'e> Interpreter<'w, 'e> {
         let on = bound.things[request.on.as_str()];
         let verdict = match &request.by {
             By::Service(service) => self.judge.by_service(request, service, on),
-            By::Variable(variable) => {
-                let caller = bound.things[variable.as_str()];
+            By::Variable(_) | By::Anonymous => {
+                let Some(caller) = sender(self.world, request, &bound.things) else {
+                    return Verdict::never();
+                };
                 let Some((id, class)) = self.world.internet() else {
                     return Verdict::certain();
                 };
@@ -344,10 +346,11 @@ impl<'w, 'e> Interpreter<'w, 'e> {
         };
         let mut by_whoever = None;
         for request in &row.requests {
-            let caller = sender(request, &bound.things)?;
+            let caller = sender(self.world, request, &bound.things)?;
             let on = bound.things[request.on.as_str()];
             let via = request.via.as_ref().map(|via| bound.things[via.as_str()]);
-            let edited = edits.contains(&on);
+            let guard = self.world.guard_of(on).unwrap_or(on);
+            let edited = edits.contains(&guard);
             let verdict = self
                 .judge
                 .request(request, caller, on, via, position, edited);
@@ -372,7 +375,7 @@ impl<'w, 'e> Interpreter<'w, 'e> {
             }
         }
         let whoever = row.requests.iter().any(|request| {
-            sender(request, &bound.things)
+            sender(self.world, request, &bound.things)
                 .is_some_and(|caller| self.world.kind(caller) == Kind::Whoever)
         });
         if whoever {

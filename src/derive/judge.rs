@@ -10,7 +10,7 @@ use super::positions::{Class, KEYS};
 use super::resources::{Wanted, wanted};
 use super::verdict::{Verdict, layer_words, shortfall, statement};
 use super::world::World;
-use crate::estate::{Identity, IdentityKind, Origin, PublicAccessBlock, Seen};
+use crate::estate::{FileSystemKind, Identity, IdentityKind, Origin, PublicAccessBlock, Seen};
 use crate::facts::{Evidence, Kind, Note, NoteKind, ThingIx};
 use crate::policy::{
     self, Caller, Context, Decision, Document, Effect, Guard, Layer, Layers, ResourceKind,
@@ -142,7 +142,53 @@ impl Asking<'_, '_> {
         if !self.suits(&caller) {
             return Verdict::never();
         }
+        if let Some(known) = self.mounts(&caller) {
+            return known;
+        }
         self.decide(&caller, identity, None, thing)
+    }
+
+    /// What mounting a file system needs where no policy of its own decides.
+    ///
+    /// Source: Amazon EFS User Guide, "Using IAM to control file system data access": without a
+    /// file system policy every client that can connect has full access, and IAM is not asked.
+    /// Amazon FSx for NetApp ONTAP User Guide, "Mounting ONTAP volumes": export policies decide.
+    fn mounts(&self, caller: &Caller) -> Option<Verdict> {
+        if !self.request.action.starts_with("elasticfilesystem:Client") {
+            return None;
+        }
+        let store = self.world.file_system(self.on)?;
+        let nobody = matches!(caller, Caller::Anonymous);
+        let doubt = |text: String| Verdict {
+            strength: Strength::Conditional,
+            notes: vec![Note {
+                kind: NoteKind::NotCollected,
+                text,
+                source: None,
+            }],
+            ..Verdict::certain()
+        };
+        match (store.kind, &store.policy) {
+            (FileSystemKind::Efs, Seen::Is(_)) => None,
+            (FileSystemKind::Efs, _) if self.edited => None,
+            // One rule says it, for whoever reaches it; identities add nothing.
+            (_, Seen::Absent | Seen::Unread(_)) if !nobody => Some(Verdict::never()),
+            (FileSystemKind::Efs, Seen::Absent) => {
+                let says = format!(
+                    "{} has no file system policy: whoever connects has full access",
+                    store.id
+                );
+                let evidence = vec![Evidence::description(says, store.origin.clone())];
+                Some(Verdict {
+                    evidence,
+                    ..Verdict::certain()
+                })
+            }
+            (FileSystemKind::Efs, Seen::Unread(what)) => Some(doubt(what.to_string())),
+            (FileSystemKind::FsxOntap | FileSystemKind::FsxOther, _) => {
+                Some(doubt(format!("the NFS export policy of {}", store.id)))
+            }
+        }
     }
 
     /// Providers assume roles by another action than everybody else.
@@ -171,13 +217,20 @@ impl Asking<'_, '_> {
         let bucket = self.world.bucket(thing).map(|x| &x.policy);
         let key = || self.world.key(thing).map(|x| &x.policy);
         let secret = || self.world.secret(thing).map(|x| &x.policy);
+        let store = || self.world.file_system(thing).map(|x| &x.policy);
+        let managed = || self.world.managed(thing).map(|x| &x.policy);
         let role = || {
             self.world
                 .identity(thing)
                 .filter(|_| self.assumes())
                 .map(|x| &x.trust)
         };
-        bucket.or_else(key).or_else(secret).or_else(role)
+        bucket
+            .or_else(key)
+            .or_else(secret)
+            .or_else(store)
+            .or_else(managed)
+            .or_else(role)
     }
 
     /// Whether the request assumes a role, so that the role's trust policy is the resource policy.
@@ -285,6 +338,7 @@ impl Asking<'_, '_> {
                 target: self.on,
                 resource_account: want.account.as_deref(),
                 via: self.via,
+                retagged: self.edited,
                 settled: &self.request.context,
                 exists: want.exists,
             },
@@ -494,10 +548,15 @@ impl Asking<'_, '_> {
     }
 }
 
-/// The settled keys of a request that a rule sends by a variable.
-pub(super) fn sender(request: &Request, bound: &BTreeMap<&str, ThingIx>) -> Option<ThingIx> {
+/// Who sends a request of a rule for the principal.
+pub(super) fn sender(
+    world: &World<'_>,
+    request: &Request,
+    bound: &BTreeMap<&str, ThingIx>,
+) -> Option<ThingIx> {
     match &request.by {
         By::Variable(variable) => bound.get(variable.as_str()).copied(),
+        By::Anonymous => world.things.find(Kind::Anonymous, "anonymous"),
         By::Service(_) => None,
     }
 }

@@ -4,11 +4,14 @@
 
 use super::relation::Reached;
 use super::world::{ConnectionOf, World};
-use crate::estate::{Broker, Cluster, Host, Listener, Origin, SecurityProtocol};
+use crate::estate::{
+    Broker, Cluster, FileSystem, Host, Listener, MountTarget, Origin, SecurityProtocol, Seen,
+};
 use crate::facts::{Evidence, Kind, Note, NoteKind, ThingIx};
 use crate::names::KafkaPrincipal;
 use crate::network::{Admission, Sender, Target, admit};
 use crate::reach::Strength;
+use crate::rules::Sort;
 
 pub(super) fn speaker(world: &World<'_>, session: ThingIx) -> Vec<Reached> {
     let Some(session) = world.sessions.get(&session) else {
@@ -38,6 +41,77 @@ pub(super) fn reachable(world: &World<'_>, from: ThingIx) -> Vec<Reached> {
             Reached::admitted(*thing, best_broker(world, sender, connection))
         })
         .collect()
+}
+
+/// The file systems whose mount targets one can open a connection to.
+pub(super) fn mountable(world: &World<'_>, from: ThingIx) -> Vec<Reached> {
+    let Some((sender, _)) = sender(world, from) else {
+        return Vec::new();
+    };
+    let stores = world.all(Sort::FileSystem).iter();
+    stores
+        .filter_map(|thing| {
+            let store = world.file_system(*thing)?;
+            Reached::admitted(*thing, best_target(world, sender, store))
+        })
+        .collect()
+}
+
+/// The best admission over the mount targets of a file system.
+fn best_target(world: &World<'_>, sender: Sender<'_>, store: &FileSystem) -> Admission {
+    let targets = match &store.mount_targets {
+        Seen::Is(targets) => targets.as_slice(),
+        Seen::Absent => &[],
+        Seen::Unread(what) => {
+            return Admission {
+                strength: Strength::Gap,
+                evidence: Vec::new(),
+                notes: vec![Note {
+                    kind: NoteKind::NotCollected,
+                    text: what.to_string(),
+                    source: None,
+                }],
+            };
+        }
+    };
+    let mut best = Admission::default();
+    for target in targets {
+        let mut admission = to_target(world, sender, target);
+        if admission.strength > best.strength {
+            let says = format!("{} is a mount target of {}", target.id, store.id);
+            let evidence = Evidence::description(says, target.origin.clone());
+            admission.evidence.insert(0, evidence);
+            best = admission;
+        }
+    }
+    best
+}
+
+/// The listeners of a managed cluster that authenticate by IAM.
+pub(super) fn by_iam(world: &World<'_>, cluster: ThingIx) -> Vec<Reached> {
+    let Some(managed) = world.managed(cluster) else {
+        return Vec::new();
+    };
+    let own = world.connections.iter().filter(|(_, connection)| {
+        let link = connection.cluster.managed.as_ref();
+        // IAM knows no hosts: the address class without an address stands for all.
+        connection.address.is_none() && link.is_some_and(|link| link.to == managed.arn)
+    });
+    own.filter_map(|(thing, connection)| {
+        let (_, listener) = connection.listeners().find(|(_, l)| is_iam(l))?;
+        let says = format!("{} authenticates by IAM", listener.name);
+        let origin = Origin::Captured(listener.source.clone());
+        Some(Reached::surely(
+            *thing,
+            vec![Evidence::description(says, origin)],
+        ))
+    })
+    .collect()
+}
+
+/// Whether a listener admits nobody but callers of AWS.
+fn is_iam(listener: &Listener) -> bool {
+    !listener.mechanisms.is_empty() && listener.mechanisms.iter().all(|m| m == "AWS_MSK_IAM")
 }
 
 /// Who sends from a host, subnet, cluster's client place or position, and by which addresses.
@@ -176,6 +250,54 @@ fn to_broker(
     admission
 }
 
+/// Whether a sender reaches a mount target, by NFS.
+fn to_target(world: &World<'_>, sender: Sender<'_>, target: &MountTarget) -> Admission {
+    let subnet = target.subnet.as_ref();
+    let subnet = subnet.and_then(|id| world.estate.subnets.get(id));
+    let (groups, unread) = match &target.groups {
+        Seen::Is(groups) => (groups.clone(), None),
+        Seen::Absent => (Vec::new(), None),
+        Seen::Unread(what) => (Vec::new(), Some(what)),
+    };
+    let host = Host {
+        id: target.id.clone(),
+        account: subnet.map(|s| s.account.clone()).unwrap_or_default(),
+        region: String::new(),
+        vpc: subnet.map(|subnet| subnet.vpc.clone()),
+        subnet: target.subnet.clone(),
+        private_addresses: target.address.iter().cloned().collect(),
+        public_addresses: Vec::new(),
+        groups,
+        role: Seen::Absent,
+        volumes: Vec::new(),
+        tags: std::collections::BTreeMap::new(),
+        gone: false,
+        origin: target.origin.clone(),
+    };
+    if let Some(what) = unread {
+        return Admission {
+            strength: Strength::Gap,
+            evidence: Vec::new(),
+            notes: vec![Note {
+                kind: NoteKind::NotCollected,
+                text: what.to_string(),
+                source: None,
+            }],
+        };
+    }
+    admit(
+        world.estate,
+        sender,
+        Target {
+            host: &host,
+            port: NFS,
+        },
+    )
+}
+
+/// Source: RFC 7530, section 3.1: NFS version 4 is served at TCP port 2049.
+const NFS: u16 = 2049;
+
 fn listens(broker: &Broker, listener: &Listener) -> Evidence {
     let says = format!(
         "broker {} listens on port {} ({})",
@@ -213,6 +335,9 @@ fn admits_user(
 ) -> Option<Reached> {
     // The subject of a certificate, as Kafka writes it without mapping rules.
     let distinguished = user.name().contains("CN=");
+    if is_iam(listener) {
+        return None;
+    }
     let text = format!("{} authenticates by {}", listener.name, method(listener));
     let evidence = vec![Evidence::description(
         text,
@@ -284,11 +409,18 @@ pub(super) fn open_sessions(world: &World<'_>, connection: ThingIx) -> Vec<Reach
         .collect()
 }
 
-pub(super) fn cluster(world: &World<'_>, session: ThingIx) -> Vec<Reached> {
-    let Some(session) = world.sessions.get(&session) else {
+/// The cluster of a session, or the one that a managed cluster is.
+pub(super) fn cluster(world: &World<'_>, from: ThingIx) -> Vec<Reached> {
+    let session = world.sessions.get(&from).map(|session| session.cluster);
+    let managed = || {
+        let arn = &world.managed(from)?.arn;
+        let mut clusters = world.estate.clusters.values();
+        clusters.find(|cluster| cluster.managed.as_ref().is_some_and(|link| link.to == *arn))
+    };
+    let Some(cluster) = session.or_else(managed) else {
         return Vec::new();
     };
-    let thing = world.things.find(Kind::Cluster, &session.cluster.name);
+    let thing = world.things.find(Kind::Cluster, &cluster.name);
     thing
         .map(|thing| Reached::surely(thing, Vec::new()))
         .into_iter()

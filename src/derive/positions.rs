@@ -395,6 +395,8 @@ pub(super) fn documents(estate: &Estate) -> Vec<&Document> {
     let resources = estate.buckets.values().map(|bucket| &bucket.policy);
     let resources = resources.chain(estate.keys.values().map(|key| &key.policy));
     let resources = resources.chain(estate.secrets.values().map(|secret| &secret.policy));
+    let resources = resources.chain(estate.file_systems.values().map(|store| &store.policy));
+    let resources = resources.chain(estate.managed.values().map(|cluster| &cluster.policy));
     let resources = resources.chain(estate.endpoints.values().map(|endpoint| &endpoint.policy));
     identities
         .chain(limits)

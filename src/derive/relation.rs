@@ -117,6 +117,9 @@ pub(super) fn follow(world: &World<'_>, relation: Relation, from: ThingIx) -> Ve
         Relation::Session => listeners::sessions(world, from),
         Relation::OpenSession => listeners::open_sessions(world, from),
         Relation::Position => super::positions::of(world, from),
+        Relation::Bucket => bucket_of(world, from),
+        Relation::Mountable => listeners::mountable(world, from),
+        Relation::IamListener => listeners::by_iam(world, from),
         Relation::Cluster => listeners::cluster(world, from),
         Relation::Topic => holders::topics(world, from),
     }
@@ -162,6 +165,12 @@ fn volumes(world: &World<'_>, host: ThingIx) -> Vec<Reached> {
         })
     });
     attached.collect()
+}
+
+fn bucket_of(world: &World<'_>, objects: ThingIx) -> Vec<Reached> {
+    let of = world.objects.get(&objects).into_iter();
+    of.map(|of| Reached::surely(of.bucket, Vec::new()))
+        .collect()
 }
 
 fn key_state<'e>(world: &World<'e>, from: ThingIx) -> KeyState<'e> {

@@ -8,9 +8,10 @@
 
 use std::collections::BTreeSet;
 
-use super::world::World;
+use super::world::{TOPIC, World};
+use crate::estate::Origin;
 use crate::facts::ThingIx;
-use crate::policy::{Document, Glob, ResourcePattern, intersects};
+use crate::policy::{Document, Glob, PLACEHOLDER, ResourcePattern, intersects};
 use crate::rules::Part;
 
 /// An object key as the engine writes them, for conditions that name the object.
@@ -43,7 +44,6 @@ pub(super) fn wanted(
         account: account.map(str::to_owned),
         exists,
     };
-    let estate = world.estate;
     let id = world.id(thing);
     match part {
         Part::Everything => vec![one("*".to_owned(), None, true)],
@@ -52,21 +52,29 @@ pub(super) fn wanted(
             .into_iter()
             .collect(),
         Part::Objects => {
-            let account = estate
-                .buckets
-                .get(id)
-                .and_then(|bucket| bucket.account.as_deref());
-            vec![objects(world, id, account, documents)]
+            let Some(bucket) = world.bucket(thing) else {
+                return Vec::new();
+            };
+            let patterns = match world.objects.get(&thing) {
+                Some(of) => of.keys.iter().cloned().collect(),
+                None => written(world, &bucket.name),
+            };
+            let account = bucket.account.as_deref();
+            vec![objects(&bucket.name, &patterns, account, documents)]
         }
         Part::NewSnapshot => {
-            let Some(volume) = estate.volumes.get(id) else {
+            let Some(volume) = world.estate.volumes.get(id) else {
                 return Vec::new();
             };
             let arn = format!("arn:aws:ec2:{}::snapshot/snap-0new", volume.region);
             vec![one(arn, Some(&volume.account), false)]
         }
         Part::ShellDocument => {
-            let region = estate.hosts.get(id).map_or("", |host| host.region.as_str());
+            let region = world
+                .estate
+                .hosts
+                .get(id)
+                .map_or("", |host| host.region.as_str());
             let arn = format!("arn:aws:ssm:{region}::document/AWS-RunShellScript");
             vec![one(arn, None, true)]
         }
@@ -77,11 +85,26 @@ pub(super) fn wanted(
 /// The ARN of a thing, when the capture describes it.
 fn itself(world: &World<'_>, thing: ThingIx) -> Option<String> {
     let id = world.id(thing);
+    // What a projection adds has no id yet: it may be any.
+    let named = |origin: &Origin| match origin {
+        Origin::Assumed { .. } => PLACEHOLDER.to_string(),
+        Origin::Captured(_) | Origin::Inferred { .. } | Origin::Pinned(_) => id.to_owned(),
+    };
     let host = world.host(thing);
-    let host = host.map(|x| format!("arn:aws:ec2:{}:{}:instance/{id}", x.region, x.account));
+    let host = host.map(|x| {
+        let id = named(&x.origin);
+        format!("arn:aws:ec2:{}:{}:instance/{id}", x.region, x.account)
+    });
     let bucket = || world.bucket(thing).map(|_| format!("arn:aws:s3:::{id}"));
     let volume = || world.volume(thing);
-    let volume = || volume().map(|x| format!("arn:aws:ec2:{}:{}:volume/{id}", x.region, x.account));
+    let volume = || {
+        volume().map(|x| {
+            let id = named(&x.origin);
+            format!("arn:aws:ec2:{}:{}:volume/{id}", x.region, x.account)
+        })
+    };
+    let store = || world.file_system(thing).map(|x| x.arn.clone());
+    let managed = || world.managed(thing).map(|x| managed_arn(&x.arn, id));
     let snapshot = || world.snapshot(thing);
     let snapshot = || snapshot().map(|x| format!("arn:aws:ec2:{}::snapshot/{id}", x.region));
     let by_arn = || {
@@ -93,26 +116,50 @@ fn itself(world: &World<'_>, thing: ThingIx) -> Option<String> {
     host.or_else(bucket)
         .or_else(volume)
         .or_else(snapshot)
+        .or_else(store)
+        .or_else(managed)
         .or_else(by_arn)
+}
+
+/// The ARN of a managed cluster, or of one of its topics.
+///
+/// Source: Service Authorization Reference, "Apache Kafka APIs for Amazon MSK clusters":
+/// `topic/${ClusterName}/${ClusterUuid}/${TopicName}`.
+fn managed_arn(cluster: &str, id: &str) -> String {
+    match id.split_once('/') {
+        Some((_, topic)) if !id.starts_with("arn:") => {
+            format!("{}/{topic}", cluster.replacen(":cluster/", ":topic/", 1))
+        }
+        Some(_) | None => cluster.to_owned(),
+    }
+}
+
+/// Patterns of the object keys that some engine writes into a bucket, those of single topics left
+/// out.
+fn written(world: &World<'_>, bucket: &str) -> BTreeSet<String> {
+    let clusters = world.estate.clusters.values();
+    clusters
+        .flat_map(|cluster| {
+            let roles = cluster.buckets.iter();
+            let roles = roles.filter(move |(_, link)| link.to == bucket);
+            roles.filter_map(|(role, _)| cluster.object_keys.get(role))
+        })
+        .flatten()
+        .filter(|pattern| !pattern.contains(TOPIC))
+        .cloned()
+        .collect()
 }
 
 /// Objects that the engine writes: a spread of keys, and one in every pattern that a policy names.
 fn objects(
-    world: &World<'_>,
     bucket: &str,
+    patterns: &BTreeSet<String>,
     account: Option<&str>,
     documents: &[&Document],
 ) -> Wanted {
-    let patterns: BTreeSet<&str> = world
-        .estate
-        .clusters
-        .values()
-        .filter(|cluster| cluster.buckets.values().any(|link| link.to == bucket))
-        .flat_map(|cluster| cluster.object_keys.iter().map(String::as_str))
-        .collect();
     let mut candidates = Vec::new();
     let prefix = format!("arn:aws:s3:::{bucket}/");
-    for pattern in &patterns {
+    for pattern in patterns {
         // Keys begin with hexadecimal digits: one of each, so that a deny on a few is no deny on
         // all of them.
         for digit in "0123456789abcdef".chars() {

@@ -9,7 +9,7 @@
 
 use std::collections::BTreeSet;
 
-use crate::estate::{Cluster, Estate, Outcome};
+use crate::estate::{Cluster, Estate, Holding, Outcome};
 use crate::rules::Sort;
 
 /// A holder that was not found.
@@ -33,17 +33,20 @@ pub(super) struct Unknown {
 pub(super) fn holders(estate: &Estate) -> Vec<Unknown> {
     let mut found = Vec::new();
     for cluster in estate.clusters.values() {
-        if cluster.log_on_volumes {
-            disks(cluster, &mut found);
-        } else if cluster.buckets.is_empty() {
-            found.push(Unknown {
-                sort: Sort::Bucket,
-                id: format!("data bucket of {}", cluster.name),
-                cluster: cluster.name.clone(),
-                brokers: BTreeSet::new(),
-                missing: "the property that names it".to_owned(),
-                runs_a_broker: false,
-            });
+        for holding in &cluster.must_hold {
+            match holding {
+                Holding::LogVolumes => disks(cluster, &mut found),
+                Holding::WalVolumes => found.extend(wal_volumes(cluster)),
+                Holding::Bucket if cluster.buckets.is_empty() => {
+                    let id = format!("data bucket of {}", cluster.name);
+                    found.push(unnamed(cluster, Sort::Bucket, id));
+                }
+                Holding::FileSystem if cluster.file_systems.is_empty() => {
+                    let id = format!("WAL file system of {}", cluster.name);
+                    found.push(unnamed(cluster, Sort::FileSystem, id));
+                }
+                Holding::Bucket | Holding::FileSystem => {}
+            }
         }
         if cluster.moved {
             copies_of_unknown_disks(cluster, &mut found);
@@ -51,6 +54,33 @@ pub(super) fn holders(estate: &Estate) -> Vec<Unknown> {
         snapshots(estate, cluster, &mut found);
     }
     found
+}
+
+/// A holder that nothing names.
+fn unnamed(cluster: &Cluster, sort: Sort, id: String) -> Unknown {
+    Unknown {
+        sort,
+        id,
+        cluster: cluster.name.clone(),
+        brokers: BTreeSet::new(),
+        missing: "the property that names it".to_owned(),
+        runs_a_broker: false,
+    }
+}
+
+/// Brokers whose write-ahead log lies on a volume that was not found. It holds events of any
+/// topic.
+fn wal_volumes(cluster: &Cluster) -> impl Iterator<Item = Unknown> {
+    let brokers = cluster.brokers.values();
+    let without = brokers.filter(|broker| broker.holds_data && broker.wal_volumes.is_empty());
+    without.map(|broker| Unknown {
+        sort: Sort::Volume,
+        id: format!("WAL volume of broker {} of {}", broker.id, cluster.name),
+        cluster: cluster.name.clone(),
+        brokers: BTreeSet::new(),
+        missing: format!("the volumes of the instance of broker {}", broker.id),
+        runs_a_broker: true,
+    })
 }
 
 /// Brokers that hold replicas and whose disks were not found, with what is missing to find them.

@@ -13,8 +13,8 @@ use super::positions::{self, Class};
 use super::unknown::{self, Unknown};
 use crate::capture::Source;
 use crate::estate::{
-    Bucket, Cluster, Estate, Host, Identity, IdentityKind, Key, Listener, Secret, Snapshot, Subnet,
-    Topic, Volume,
+    Bucket, Cluster, Estate, FileSystem, Host, Identity, IdentityKind, Key, Listener,
+    ManagedCluster, Secret, Snapshot, Subnet, Topic, Volume,
 };
 use crate::facts::{Kind, Predicate, ThingIx, Things};
 use crate::names::KafkaPrincipal;
@@ -37,6 +37,18 @@ pub(super) struct ConnectionOf<'e> {
     pub(super) address: Option<String>,
 }
 
+/// The objects of one topic in a bucket.
+#[derive(Clone, Debug)]
+pub(super) struct ObjectsOf {
+    pub(super) bucket: ThingIx,
+    pub(super) topic: ThingIx,
+    /// Patterns of their keys, the topic filled in.
+    pub(super) keys: Vec<String>,
+}
+
+/// Stands in a pattern of object keys for the topic.
+pub(super) const TOPIC: &str = "{topic}";
+
 /// A Kafka principal nobody names: stands for any user beyond those that the capture knows.
 pub(super) const ANY_OTHER_USER: &str = "User:*";
 
@@ -54,6 +66,8 @@ pub(super) struct World<'e> {
     pub(super) unknown: BTreeMap<ThingIx, Unknown>,
     /// Topics by cluster: as listed, or as far as ACLs and assets name them.
     pub(super) topics: BTreeMap<&'e str, BTreeMap<String, Topic>>,
+    /// The objects of each topic in buckets whose keys carry topics.
+    pub(super) objects: BTreeMap<ThingIx, ObjectsOf>,
     /// Position classes by id; each is a member of [`Sort::Position`].
     pub(super) classes: BTreeMap<String, Class>,
 }
@@ -69,6 +83,7 @@ impl<'e> World<'e> {
             users: BTreeMap::new(),
             unknown: BTreeMap::new(),
             topics: BTreeMap::new(),
+            objects: BTreeMap::new(),
             classes: positions::discover(estate, positions::documents(estate).into_iter()),
         };
         world.storage();
@@ -114,8 +129,36 @@ impl<'e> World<'e> {
         self.estate.subnets.get(self.id_if(Kind::Subnet, thing)?)
     }
 
+    /// The bucket that a thing is, or that the objects of a topic lie in.
     pub(super) fn bucket(&self, thing: ThingIx) -> Option<&'e Bucket> {
+        let thing = self.objects.get(&thing).map_or(thing, |of| of.bucket);
         self.estate.buckets.get(self.id_if(Kind::Bucket, thing)?)
+    }
+
+    pub(super) fn file_system(&self, thing: ThingIx) -> Option<&'e FileSystem> {
+        self.estate
+            .file_systems
+            .get(self.id_if(Kind::FileSystem, thing)?)
+    }
+
+    /// The managed cluster that a thing is, or that a topic belongs to.
+    pub(super) fn managed(&self, thing: ThingIx) -> Option<&'e ManagedCluster> {
+        if let Some(arn) = self.id_if(Kind::ManagedCluster, thing) {
+            return self.estate.managed.get(arn);
+        }
+        let (cluster, _) = self.id_if(Kind::Topic, thing)?.split_once('/')?;
+        let cluster = self.estate.clusters.get(cluster)?;
+        self.estate.managed.get(&cluster.managed.as_ref()?.to)
+    }
+
+    /// The thing whose policy guards another one, when that is not its own.
+    pub(super) fn guard_of(&self, thing: ThingIx) -> Option<ThingIx> {
+        if let Some(of) = self.objects.get(&thing) {
+            return Some(of.bucket);
+        }
+        let topic = self.kind(thing) == Kind::Topic;
+        let cluster = self.managed(thing).filter(|_| topic)?;
+        self.things.find(Kind::ManagedCluster, &cluster.arn)
     }
 
     pub(super) fn key(&self, thing: ThingIx) -> Option<&'e Key> {
@@ -148,6 +191,8 @@ impl<'e> World<'e> {
         let volume = || self.volume(thing).map(|x| &x.account);
         let snapshot = || self.snapshot(thing).map(|x| &x.account);
         let subnet = || self.subnet(thing).map(|x| &x.account);
+        let store = || self.file_system(thing).map(|x| &x.account);
+        let managed = || self.managed(thing).map(|x| &x.account);
         let account = identity
             .or_else(host)
             .or_else(key)
@@ -156,6 +201,8 @@ impl<'e> World<'e> {
         account
             .or_else(snapshot)
             .or_else(subnet)
+            .or_else(store)
+            .or_else(managed)
             .map(String::as_str)
     }
 
@@ -169,11 +216,15 @@ impl<'e> World<'e> {
         let secret = || self.secret(thing).map(|x| &x.region);
         let volume = || self.volume(thing).map(|x| &x.region);
         let snapshot = || self.snapshot(thing).map(|x| &x.region);
+        let store = || self.file_system(thing).map(|x| &x.region);
+        let managed = || self.managed(thing).map(|x| &x.region);
         let region = host
             .or_else(key)
             .or_else(secret)
             .or_else(volume)
-            .or_else(snapshot);
+            .or_else(snapshot)
+            .or_else(store)
+            .or_else(managed);
         region
             .map(String::as_str)
             .filter(|region| !region.is_empty())
@@ -186,11 +237,13 @@ impl<'e> World<'e> {
         let secret = || self.secret(thing).map(|x| &x.tags);
         let volume = || self.volume(thing).map(|x| &x.tags);
         let snapshot = || self.snapshot(thing).map(|x| &x.tags);
+        let store = || self.file_system(thing).map(|x| &x.tags);
         identity
             .or_else(host)
             .or_else(secret)
             .or_else(volume)
             .or_else(snapshot)
+            .or_else(store)
     }
 
     fn fill<S: AsRef<str>>(&mut self, sort: Sort, kind: Kind, ids: impl IntoIterator<Item = S>) {
@@ -208,7 +261,14 @@ impl<'e> World<'e> {
             .collect();
         let volumes: BTreeSet<&str> = clusters()
             .flat_map(|cluster| cluster.brokers.values())
-            .flat_map(|broker| broker.volumes.iter().map(|link| link.to.as_str()))
+            .flat_map(|broker| broker.volumes.iter().chain(&broker.wal_volumes))
+            .map(|link| link.to.as_str())
+            .collect();
+        let stores: BTreeSet<&str> = clusters()
+            .flat_map(|cluster| cluster.file_systems.values().map(|link| link.to.as_str()))
+            .collect();
+        let managed: BTreeSet<&str> = clusters()
+            .filter_map(|cluster| Some(cluster.managed.as_ref()?.to.as_str()))
             .collect();
         let retired: BTreeSet<&str> = clusters()
             .flat_map(|cluster| {
@@ -271,6 +331,12 @@ impl<'e> World<'e> {
             Kind::Snapshot,
             snapshots.iter().map(|s| &s.id),
         );
+        if !stores.is_empty() {
+            // Whoever mounts one without a credential acts as nobody.
+            self.things.intern(Kind::Anonymous, "anonymous");
+        }
+        self.fill(Sort::FileSystem, Kind::FileSystem, stores);
+        self.fill(Sort::ManagedCluster, Kind::ManagedCluster, managed);
         self.fill(Sort::Secret, Kind::Secret, secrets.iter().map(|s| &s.arn));
         self.fill(Sort::Key, Kind::Key, keys);
         self.fill(Sort::Cluster, Kind::Cluster, estate.clusters.keys());
@@ -311,11 +377,27 @@ impl<'e> World<'e> {
             .flat_map(|cluster| cluster.brokers.values())
             .filter_map(|broker| estate.hosts.get(&broker.host.as_ref()?.to))
             .filter_map(|host| host.vpc.as_deref());
+        let interface_vpcs = estate
+            .clusters
+            .values()
+            .flat_map(|cluster| cluster.brokers.values())
+            .filter_map(|broker| estate.interfaces.get(&broker.interface.as_ref()?.to))
+            .filter_map(|interface| estate.subnets.get(interface.subnet.as_ref()?))
+            .map(|subnet| subnet.vpc.as_str());
+        let mount_vpcs = estate
+            .clusters
+            .values()
+            .flat_map(|cluster| cluster.file_systems.values())
+            .filter_map(|link| estate.file_systems.get(&link.to)?.mount_targets.as_ref())
+            .flatten()
+            .filter_map(|target| estate.subnets.get(target.subnet.as_ref()?))
+            .map(|subnet| subnet.vpc.as_str());
         let endpoint_vpcs = estate
             .endpoints
             .values()
             .map(|endpoint| endpoint.vpc.as_str());
-        let vpcs: BTreeSet<&str> = broker_vpcs.chain(endpoint_vpcs).collect();
+        let vpcs = broker_vpcs.chain(interface_vpcs).chain(mount_vpcs);
+        let vpcs: BTreeSet<&str> = vpcs.chain(endpoint_vpcs).collect();
         let subnets = estate
             .subnets
             .values()
@@ -364,6 +446,32 @@ impl<'e> World<'e> {
             let thing = self.things.find(Kind::Position, id)?;
             Some((thing, id.as_str(), class))
         })
+    }
+
+    /// The objects of a topic in each bucket whose keys carry topics.
+    fn topic_objects(&mut self, cluster: &Cluster, name: &str, topic: ThingIx) {
+        for (role, link) in &cluster.buckets {
+            let patterns = cluster.object_keys.get(role).into_iter().flatten();
+            let keys: Vec<String> = patterns
+                .filter(|pattern| pattern.contains(TOPIC))
+                .map(|pattern| pattern.replace(TOPIC, name))
+                .collect();
+            let bucket = self.things.find(Kind::Bucket, &link.to);
+            if let Some(bucket) = bucket.filter(|_| !keys.is_empty()) {
+                let id = format!("{}/{name} in {}", cluster.name, link.to);
+                let thing = self.things.intern(Kind::TopicObjects, &id);
+                self.members
+                    .entry(Sort::TopicObjects)
+                    .or_default()
+                    .push(thing);
+                let of = ObjectsOf {
+                    bucket,
+                    topic,
+                    keys,
+                };
+                self.objects.insert(thing, of);
+            }
+        }
     }
 
     fn cluster(&mut self, cluster: &'e Cluster) {
@@ -425,7 +533,8 @@ impl<'e> World<'e> {
         }
         let topics = topics(self.estate, cluster);
         for name in topics.keys() {
-            self.things.intern(Kind::Topic, &at(name, None));
+            let topic = self.things.intern(Kind::Topic, &at(name, None));
+            self.topic_objects(cluster, name, topic);
         }
         self.topics.insert(&cluster.name, topics);
         self.users.insert(&cluster.name, users);

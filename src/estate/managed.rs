@@ -26,7 +26,7 @@ const SHIPPED: &[(&str, &str, &str)] = &[
 ];
 
 /// The shipped document of an AWS-managed policy, in any partition.
-pub(super) fn document(arn: &str) -> Option<Arc<Document>> {
+pub fn document(arn: &str) -> Option<Arc<Document>> {
     let rest = arn.strip_prefix("arn:")?;
     let rest = &rest[rest.find(':')?..];
     let (_, file, text) = SHIPPED.iter().find(|(end, _, _)| *end == rest)?;

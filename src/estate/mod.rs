@@ -35,4 +35,5 @@ pub use build::build;
 pub use config::{AssetConfig, Config, LinkConfig};
 pub use coverage::{Call, Coverage, Outcome};
 pub use key_state::KeyState;
+pub use managed::document as aws_managed_document;
 pub use types::*;

@@ -36,9 +36,12 @@ pub enum Predicate {
     SpeaksAs,
     /// Reads the bytes of this holder, or the value of this secret.
     Reads,
+    /// Can open an NFS connection to a mount target of this file system.
+    ReachesMount,
     /// Has made a snapshot of this volume.
     MadeSnapshotOf,
-    /// Can change the resource policy of this thing, or the ACLs of this cluster.
+    /// Can change the resource policy of this thing, the tags of this volume, or the ACLs of this
+    /// cluster.
     Edits,
     /// Does this with the events or the settings of this topic.
     Topic(Verb),
@@ -48,7 +51,7 @@ pub enum Predicate {
 
 impl Predicate {
     /// All predicates.
-    pub const ALL: [Self; 16] = [
+    pub const ALL: [Self; 17] = [
         Self::ActsAs,
         Self::CodeOn,
         Self::RunsIn,
@@ -58,6 +61,7 @@ impl Predicate {
         Self::Holds,
         Self::SpeaksAs,
         Self::Reads,
+        Self::ReachesMount,
         Self::MadeSnapshotOf,
         Self::Edits,
         Self::Topic(Verb::Read),
@@ -79,6 +83,7 @@ impl Predicate {
             Self::Holds => "holds",
             Self::SpeaksAs => "speaks-as",
             Self::Reads => "reads",
+            Self::ReachesMount => "reaches-mount",
             Self::MadeSnapshotOf => "made-snapshot-of",
             Self::Edits => "edits",
             Self::Topic(Verb::Read) => "reads-topic",
@@ -120,9 +125,25 @@ impl Predicate {
             Self::ConnectsTo => &[Kind::Connection],
             Self::Holds => &[Kind::KafkaUser],
             Self::SpeaksAs => &[Kind::Session],
-            Self::Reads => &[Kind::Bucket, Kind::Volume, Kind::Snapshot, Kind::Secret],
+            Self::Reads => &[
+                Kind::Bucket,
+                Kind::TopicObjects,
+                Kind::Volume,
+                Kind::Snapshot,
+                Kind::FileSystem,
+                Kind::Secret,
+            ],
+            Self::ReachesMount => &[Kind::FileSystem],
             Self::MadeSnapshotOf => &[Kind::Volume],
-            Self::Edits => &[Kind::Bucket, Kind::Key, Kind::Secret, Kind::Cluster],
+            Self::Edits => &[
+                Kind::Bucket,
+                Kind::Key,
+                Kind::Secret,
+                Kind::Cluster,
+                Kind::FileSystem,
+                Kind::ManagedCluster,
+                Kind::Volume,
+            ],
             Self::Topic(_) => &[Kind::Topic],
             Self::Lacks => &[Kind::Shortfall],
         }
@@ -140,6 +161,7 @@ impl Predicate {
             Self::Holds => "holds the credential of",
             Self::SpeaksAs => "speaks as",
             Self::Reads => "reads",
+            Self::ReachesMount => "reaches a mount target of",
             Self::MadeSnapshotOf => "has made a snapshot of",
             Self::Edits => "can change the guard of",
             Self::Topic(Verb::Read) => "reads events of",

@@ -44,6 +44,12 @@ pub enum Kind {
     Volume,
     /// An EBS snapshot; id: snapshot id.
     Snapshot,
+    /// The objects of one topic in a bucket whose keys carry topics; id: `bucket: cluster/topic`.
+    TopicObjects,
+    /// A network file system; id: its id.
+    FileSystem,
+    /// An Amazon MSK cluster as IAM knows it; id: ARN.
+    ManagedCluster,
     /// A secret; id: ARN.
     Secret,
     /// A Kafka cluster; id: its name.
@@ -62,7 +68,7 @@ pub enum Kind {
 
 impl Kind {
     /// All kinds.
-    pub const ALL: [Self; 20] = [
+    pub const ALL: [Self; 23] = [
         Self::Identity,
         Self::ExternalAccount,
         Self::Service,
@@ -76,6 +82,9 @@ impl Kind {
         Self::Key,
         Self::Volume,
         Self::Snapshot,
+        Self::TopicObjects,
+        Self::FileSystem,
+        Self::ManagedCluster,
         Self::Secret,
         Self::Cluster,
         Self::Connection,
@@ -101,6 +110,9 @@ impl Kind {
             Self::Key => "key",
             Self::Volume => "volume",
             Self::Snapshot => "snapshot",
+            Self::TopicObjects => "topic-objects",
+            Self::FileSystem => "file-system",
+            Self::ManagedCluster => "managed-cluster",
             Self::Secret => "secret",
             Self::Cluster => "cluster",
             Self::Connection => "connection",
@@ -190,6 +202,11 @@ impl std::fmt::Display for Thing {
                 let principal = id.split_once('/').map_or(id, |(_, principal)| principal);
                 write!(f, "kafka {principal}")
             }
+            Kind::TopicObjects => write!(f, "the objects of {id}"),
+            Kind::ManagedCluster => {
+                // The last segment is an id of the service's, or one that nobody knows yet.
+                f.write_str(id.rsplit_once('/').map_or(id, |(before, _)| before))
+            }
             Kind::Identity
             | Kind::Anonymous
             | Kind::Subnet
@@ -197,6 +214,7 @@ impl std::fmt::Display for Thing {
             | Kind::Key
             | Kind::Volume
             | Kind::Snapshot
+            | Kind::FileSystem
             | Kind::Secret
             | Kind::Cluster
             | Kind::Connection

@@ -7,11 +7,13 @@
 //! Must never: decide about access. This is the only module that reads a model.
 
 mod load;
+mod model;
 mod policy_text;
 mod project;
 
-pub use load::{
-    HolderKind, Model, ModelError, ModelHolder, ModelIdentity, Parameter, built_in, find,
-    of_cluster,
+pub use load::{ModelError, built_in, find, names, of_cluster};
+pub use model::{
+    Compute, Detection, HolderKind, Model, ModelGrant, ModelHolder, ModelIdentity, ModelListener,
+    ModelProperty, ModelStatement, ModelVendor, Movement, Parameter, Runs, Share,
 };
 pub use project::{ProjectionError, project};

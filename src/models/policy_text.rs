@@ -3,41 +3,60 @@
 
 use std::collections::BTreeMap;
 
-use super::load::{Model, ModelIdentity, ModelStatement};
+use super::model::{ModelGrant, ModelIdentity, ModelStatement};
 use crate::capture::Source;
 use crate::capture::json::{Node, Value};
 
 /// The identity policy of a model's identity, with the placeholders of `values` filled in.
 /// `None` stands for a value that nobody knows: resources that need it are left out.
 pub(super) fn permissions(
-    model: &Model,
     identity: &ModelIdentity,
     values: &BTreeMap<String, Option<String>>,
 ) -> Node {
-    let at = model.source_of(&format!("role = \"{}\"", identity.role));
-    let statements = identity.statement.iter().filter_map(|spanned| {
-        // The span begins at the header; the line of the `sid` below it says more.
-        let header = model.source(spanned.span().start);
-        let source = Source::new(model.file.as_str(), header.line() + 1, "");
-        statement(spanned.get_ref(), values, &source)
-    });
-    document(statements.collect(), &at)
+    let statements = identity.statement.iter().zip(&identity.statements_at);
+    let statements =
+        statements.filter_map(|(spanned, at)| statement(spanned.get_ref(), values, at));
+    document(statements.collect(), &identity.at)
 }
 
 /// The trust policy that lets a service assume the identity.
-pub(super) fn trust(model: &Model, identity: &ModelIdentity) -> Node {
-    let at = model.source_of(&format!("trust = \"{}\"", identity.trust));
-    let text = |value: &str| string(value, &at);
-    let principal = object(vec![("Service", text(&identity.trust))], &at);
+pub(super) fn trust(identity: &ModelIdentity) -> Node {
+    let at = &identity.at;
+    let text = |value: &str| string(value, at);
+    let principal = object(vec![("Service", text(&identity.trust))], at);
     let statement = object(
         vec![
             ("Effect", text("Allow")),
             ("Principal", principal),
             ("Action", text("sts:AssumeRole")),
         ],
-        &at,
+        at,
     );
-    document(vec![statement], &at)
+    document(vec![statement], at)
+}
+
+/// The bucket policy with what a platform's setup grants.
+pub(super) fn grants(grants: &[&ModelGrant], values: &BTreeMap<String, Option<String>>) -> Node {
+    let statements = grants.iter().map(|grant| {
+        let at = &grant.at;
+        let resources = grant.resources.iter().filter_map(|text| fill(text, values));
+        let resources: Vec<String> = resources.collect();
+        let principal = object(vec![("AWS", string(&grant.principal, at))], at);
+        object(
+            vec![
+                ("Sid", string(&grant.sid, at)),
+                ("Effect", string("Allow", at)),
+                ("Principal", principal),
+                ("Action", strings(&grant.actions, at)),
+                ("Resource", strings(&resources, at)),
+            ],
+            at,
+        )
+    });
+    let at = grants
+        .first()
+        .map_or_else(|| Source::new("", 1, ""), |grant| grant.at.clone());
+    document(statements.collect(), &at)
 }
 
 fn statement(

@@ -7,6 +7,7 @@ mod answer;
 mod compare;
 mod explain;
 mod map;
+mod models;
 mod routes;
 mod view;
 mod what;
@@ -16,6 +17,10 @@ pub use answer::*;
 pub use compare::compare;
 pub use explain::explain;
 pub use map::map;
+pub use models::{
+    Basis, FactText, HolderText, IdentityText, ModelText, Models, MovementText, ParameterText,
+    StatementText, models,
+};
 pub use view::{Asset, UnknownName, View, ViewError};
 pub use what::what;
 pub use who::who;

@@ -259,6 +259,7 @@ impl View {
             | Predicate::Holds
             | Predicate::SpeaksAs
             | Predicate::Reads
+            | Predicate::ReachesMount
             | Predicate::Topic(_) => self.derivation.say(fact),
         }
     }

@@ -3,10 +3,10 @@
 use schemars::schema_for;
 use serde::Serialize;
 
-use crate::query::{Compare, Explain, Map, What, Who};
+use crate::query::{Compare, Explain, Map, Models, What, Who};
 
 /// The documents that have a schema, by name.
-pub const SCHEMAS: [&str; 5] = ["map", "who", "what", "explain", "compare"];
+pub const SCHEMAS: [&str; 6] = ["map", "who", "what", "explain", "compare", "models"];
 
 /// One document, indented, with a line break at its end.
 pub fn document(answer: &impl Serialize) -> String {
@@ -26,6 +26,7 @@ pub fn schema(name: &str) -> Option<String> {
         "what" => schema_for!(What),
         "explain" => schema_for!(Explain),
         "compare" => schema_for!(Compare),
+        "models" => schema_for!(Models),
         _ => return None,
     };
     Some(document(&schema))

@@ -26,16 +26,16 @@ impl Markdown {
         self.out
     }
 
-    fn line(&mut self, text: &str) {
+    pub(super) fn line(&mut self, text: &str) {
         self.out.push_str(text);
         self.out.push('\n');
     }
 
-    fn heading(&mut self, level: usize, text: &str) {
+    pub(super) fn heading(&mut self, level: usize, text: &str) {
         let _ = writeln!(self.out, "{} {text}\n", "#".repeat(level));
     }
 
-    fn table(&mut self, head: &[&str], rows: impl Iterator<Item = Vec<String>>) {
+    pub(super) fn table(&mut self, head: &[&str], rows: impl Iterator<Item = Vec<String>>) {
         self.line(&format!("| {} |", head.join(" | ")));
         self.line(&format!("|{}", " --- |".repeat(head.len())));
         for row in rows {

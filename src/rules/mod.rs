@@ -15,7 +15,7 @@ pub use schema::{Caller, KafkaTestKind, Part, Relation, Sort};
 pub use validate::RowError;
 
 /// The packs that are built in: file name and text.
-pub const BUILT_IN: [(&str, &str); 4] = [
+pub const BUILT_IN: [(&str, &str); 6] = [
     (
         "graphs/rules/identity.toml",
         include_str!("../../graphs/rules/identity.toml"),
@@ -25,12 +25,20 @@ pub const BUILT_IN: [(&str, &str); 4] = [
         include_str!("../../graphs/rules/storage.toml"),
     ),
     (
+        "graphs/rules/filesystem.toml",
+        include_str!("../../graphs/rules/filesystem.toml"),
+    ),
+    (
         "graphs/rules/network.toml",
         include_str!("../../graphs/rules/network.toml"),
     ),
     (
         "graphs/rules/kafka.toml",
         include_str!("../../graphs/rules/kafka.toml"),
+    ),
+    (
+        "graphs/rules/msk.toml",
+        include_str!("../../graphs/rules/msk.toml"),
     ),
 ];
 

@@ -153,6 +153,9 @@ struct RawRequest {
     otherwise: Option<String>,
 }
 
+/// In place of a variable: the principal sends the request without any credential.
+const ANYONE: &str = "anyone";
+
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct RawKafkaTest {
@@ -289,6 +292,7 @@ fn atom(text: &str) -> Result<Atom, String> {
 
 fn request(raw: RawRequest) -> Result<Request, String> {
     let by = match (raw.by, raw.service) {
+        (Some(word), None) if word == ANYONE => Caller::Anonymous,
         (Some(variable), None) => Caller::Variable(variable),
         (None, Some(service)) => Caller::Service(service),
         (Some(_), Some(_)) | (None, None) => {

@@ -44,8 +44,14 @@ words! {
         Subnet = "subnet",
         /// Buckets that hold a log.
         Bucket = "bucket",
+        /// The objects of each topic in buckets whose object keys carry the topic.
+        TopicObjects = "topic-objects",
         /// Volumes that hold a log.
         Volume = "volume",
+        /// Network file systems that hold a log.
+        FileSystem = "file-system",
+        /// Amazon MSK clusters, as IAM knows them.
+        ManagedCluster = "managed-cluster",
         /// Snapshots of such volumes.
         Snapshot = "snapshot",
         /// Secrets that hold a Kafka credential.
@@ -79,7 +85,10 @@ impl Sort {
             Self::Host => &[Kind::Host],
             Self::Subnet => &[Kind::Subnet],
             Self::Bucket => &[Kind::Bucket],
+            Self::TopicObjects => &[Kind::TopicObjects],
             Self::Volume => &[Kind::Volume],
+            Self::FileSystem => &[Kind::FileSystem],
+            Self::ManagedCluster => &[Kind::ManagedCluster],
             Self::Snapshot => &[Kind::Snapshot],
             Self::Secret => &[Kind::Secret],
             Self::Key => &[Kind::Key],
@@ -100,6 +109,12 @@ words! {
         Volume = "volume",
         /// The customer key that encrypts a bucket, volume, snapshot or secret.
         Key = "key",
+        /// The bucket that the objects of a topic lie in.
+        Bucket = "bucket",
+        /// The file systems whose mount targets a host, subnet or position can reach.
+        Mountable = "mountable",
+        /// The listeners of a managed cluster that authenticate by IAM.
+        IamListener = "iam-listener",
         /// The Kafka users whose credential a secret holds.
         User = "user",
         /// The Kafka user that a session speaks as, when that needs a credential.
@@ -114,7 +129,7 @@ words! {
         OpenSession = "open-session",
         /// The positions that code on a host or in a subnet sends from.
         Position = "position",
-        /// The cluster of a session.
+        /// The cluster of a session, or that a managed cluster is.
         Cluster = "cluster",
         /// The topics that a holder holds, or that the cluster of a session has.
         Topic = "topic",
@@ -140,9 +155,23 @@ impl Relation {
             ),
             Self::Session | Self::OpenSession => (&[Kind::Connection], Kind::Session),
             Self::Position => (&[Kind::Host, Kind::Subnet], Kind::Position),
-            Self::Cluster => (&[Kind::Session], Kind::Cluster),
+            Self::Bucket => (&[Kind::TopicObjects], Kind::Bucket),
+            Self::Mountable => (
+                &[Kind::Host, Kind::Subnet, Kind::Position],
+                Kind::FileSystem,
+            ),
+            Self::IamListener => (&[Kind::ManagedCluster], Kind::Connection),
+            Self::Cluster => (&[Kind::Session, Kind::ManagedCluster], Kind::Cluster),
             Self::Topic => (
-                &[Kind::Bucket, Kind::Volume, Kind::Snapshot, Kind::Session],
+                &[
+                    Kind::Bucket,
+                    Kind::TopicObjects,
+                    Kind::Volume,
+                    Kind::Snapshot,
+                    Kind::FileSystem,
+                    Kind::ManagedCluster,
+                    Kind::Session,
+                ],
                 Kind::Topic,
             ),
         }
@@ -185,4 +214,6 @@ pub enum Caller {
     Variable(String),
     /// An AWS service, by name: it acts for the estate, not for the principal in question.
     Service(String),
+    /// Nobody in particular: the principal, without any credential.
+    Anonymous,
 }

@@ -88,10 +88,7 @@ impl<'a> Checker<'a> {
             checker.kinds_of(&test.on, on);
         }
         for variable in &row.edits {
-            checker.kinds_of(
-                variable,
-                &[Kind::Bucket, Kind::Key, Kind::Secret, Kind::Cluster],
-            );
+            checker.kinds_of(variable, crate::facts::Predicate::Edits.kinds());
         }
         checker.title();
         checker
@@ -171,9 +168,12 @@ impl<'a> Checker<'a> {
                 Kind::Key,
                 Kind::Volume,
                 Kind::Snapshot,
+                Kind::FileSystem,
+                Kind::ManagedCluster,
+                Kind::Topic,
                 Kind::Secret,
             ],
-            Part::Objects => &[Kind::Bucket],
+            Part::Objects => &[Kind::Bucket, Kind::TopicObjects],
             Part::NewSnapshot => &[Kind::Volume],
             Part::Launch => &[Kind::Subnet, Kind::Identity],
             Part::ShellDocument => &[Kind::Host],
@@ -218,4 +218,4 @@ impl<'a> Checker<'a> {
     }
 }
 
-static ALL_KINDS: [Kind; 20] = Kind::ALL;
+static ALL_KINDS: [Kind; 23] = Kind::ALL;

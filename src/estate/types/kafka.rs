@@ -2,7 +2,7 @@
 //!
 //! Must never: hold behaviour; these are what importers write and everything else reads.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::capture::Source;
 use crate::names::KafkaPrincipal;
@@ -36,11 +36,13 @@ pub struct Cluster {
     pub managed: Option<Link>,
     /// Whether a projection moved the log away from the brokers' volumes.
     pub moved: bool,
-    /// Whether the log lies on the brokers' volumes; set by the model.
-    pub log_on_volumes: bool,
-    /// Patterns of the object keys that the engine writes into those buckets, `*` for any text and
-    /// `{hex}` for hexadecimal digits; set by the model.
-    pub object_keys: Vec<String>,
+    /// What must hold the log; set by the model. One that was not found is a gap.
+    pub must_hold: BTreeSet<Holding>,
+    /// For each role of a bucket, patterns of the object keys that the engine writes: `*` for any
+    /// text, `{hex}` for hexadecimal digits, `{topic}` for the topic; set by the model.
+    pub object_keys: BTreeMap<String, Vec<String>>,
+    /// Buckets of the platform that hold no events (`ops`): bucket names.
+    pub side_buckets: BTreeMap<String, Link>,
     /// Outside parties of the platform; set by the model.
     pub vendors: Vec<Vendor>,
     /// Volumes that held the log before a projection took them away, by broker: snapshots of them
@@ -49,6 +51,19 @@ pub struct Cluster {
     /// The deployment model: as `catchment.toml` says, and once models have had a look, as they
     /// detect or project it. Empty before.
     pub model: String,
+}
+
+/// What holds a log.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Holding {
+    /// The volumes of the brokers' log directories.
+    LogVolumes,
+    /// A raw volume of each broker.
+    WalVolumes,
+    /// A bucket.
+    Bucket,
+    /// A network file system.
+    FileSystem,
 }
 
 /// An outside party of a platform: its maker or operator.
@@ -79,6 +94,10 @@ pub struct Broker {
     pub interface: Option<Link>,
     /// Volumes that hold its log directories.
     pub volumes: Vec<Link>,
+    /// Raw volumes that hold its write-ahead log.
+    pub wal_volumes: Vec<Link>,
+    /// The role that its process acts as, where that is not the role of its host (a pod's own).
+    pub role: Option<Link>,
     /// Where it stands.
     pub source: Source,
 }

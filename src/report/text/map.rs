@@ -8,7 +8,7 @@ use crate::report::escape::plain;
 use crate::report::{Answer, Markdown};
 
 impl Text {
-    fn table(&mut self, head: &[&str], rows: Vec<Vec<String>>) {
+    pub(super) fn table(&mut self, head: &[&str], rows: Vec<Vec<String>>) {
         let mut table = Table::new();
         table
             .load_preset(presets::NOTHING)

@@ -9,6 +9,7 @@ use crate::query::{ChangeKind, GapText, Header, NoteText, Route};
 use crate::reach::Strength;
 
 mod map;
+mod models;
 mod proof;
 mod readers;
 
