@@ -80,6 +80,9 @@ Example:
         /// Only this asset; may be given several times.
         #[arg(long)]
         asset: Vec<String>,
+        /// Move only this cluster onto the models; may be given several times.
+        #[arg(long, value_name = "NAME")]
+        cluster: Vec<String>,
         #[command(flatten)]
         output: Output,
     },
@@ -123,6 +126,9 @@ pub(super) struct Asking {
     /// Deployment model to project onto; the one the capture runs when left out.
     #[arg(long)]
     pub(super) model: Option<String>,
+    /// Move only this cluster onto the model; may be given several times.
+    #[arg(long, value_name = "NAME", requires = "model")]
+    pub(super) cluster: Vec<String>,
     #[command(flatten)]
     pub(super) output: Output,
 }

@@ -79,11 +79,12 @@ fn command(command: &Command) -> Result<Exit, Refusal> {
             from,
             to,
             asset,
+            cluster,
             output,
         } => {
-            let first = load(before)?;
+            let first = only(load(before)?, cluster)?;
             let second = match after {
-                Some(path) => load(path)?,
+                Some(path) => only(load(path)?, cluster)?,
                 None => first.clone(),
             };
             if after.is_none() && from.is_none() && to.is_none() {
@@ -166,10 +167,31 @@ fn load(path: &Path) -> Result<Estate, Refusal> {
     Ok(estate)
 }
 
+/// The estate in which only these clusters move; all of them when none is named.
+fn only(mut estate: Estate, clusters: &[String]) -> Result<Estate, Refusal> {
+    for name in clusters {
+        if !estate.clusters.contains_key(name) {
+            let known: Vec<&str> = estate.clusters.keys().map(String::as_str).collect();
+            return Err(Refusal(format!(
+                "no cluster `{name}` in this capture; there is: {}",
+                known.join(", ")
+            )));
+        }
+    }
+    if !clusters.is_empty() {
+        let others = estate
+            .clusters
+            .keys()
+            .filter(|name| !clusters.contains(name));
+        estate.config.staying = others.cloned().collect();
+    }
+    Ok(estate)
+}
+
 fn view(asking: &Asking) -> Result<View, Refusal> {
     view_of(
         &asking.capture,
-        &load(&asking.capture)?,
+        &only(load(&asking.capture)?, &asking.cluster)?,
         asking.model.as_deref(),
     )
 }

@@ -4,7 +4,7 @@
 
 use crate::capture::Source;
 use ipnet::IpNet;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// The contents of `catchment.toml`. Everything is optional.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -22,6 +22,8 @@ pub struct Config {
     pub models: BTreeMap<String, BTreeMap<String, (String, Source)>>,
     /// `[cluster.NAME]`: `account`, `region`, `model`.
     pub clusters: BTreeMap<String, BTreeMap<String, (String, Source)>>,
+    /// Clusters with `moves = false`: a projection leaves them as they are.
+    pub staying: BTreeSet<String>,
 }
 
 /// A named asset.

@@ -37,6 +37,7 @@ pub(super) fn empty(name: &str) -> Cluster {
         file_systems: BTreeMap::new(),
         managed: None,
         moved: false,
+        roles: BTreeMap::new(),
         must_hold: BTreeSet::new(),
         object_keys: BTreeMap::new(),
         side_buckets: BTreeMap::new(),

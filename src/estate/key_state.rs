@@ -1,6 +1,6 @@
 //! Which key stands behind a bucket, a volume, a snapshot or a secret.
 
-use super::{Bucket, Encryption, Estate, Key, Secret, Seen, Snapshot, Volume};
+use super::{Bucket, Encryption, Estate, FileSystem, Key, Secret, Seen, Snapshot, Volume};
 
 /// What stands between stored bytes and their reader.
 #[derive(Clone, Debug)]
@@ -51,6 +51,18 @@ impl Estate {
             self.optional_key(snapshot.key.as_deref(), account, region, &snapshot.id)
         } else {
             KeyState::None
+        }
+    }
+
+    /// The key behind a file system. Whoever mounts it needs no right to it.
+    pub fn file_system_key_state(&self, store: &FileSystem) -> KeyState<'_> {
+        match &store.encrypted {
+            Seen::Is(false) | Seen::Absent => KeyState::None,
+            Seen::Is(true) => {
+                let (account, region) = (&store.account, &store.region);
+                self.optional_key(store.key.as_deref(), account, region, &store.id)
+            }
+            Seen::Unread(what) => KeyState::Unread(what.to_string()),
         }
     }
 

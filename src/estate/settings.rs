@@ -355,12 +355,27 @@ impl Reader<'_> {
 
     fn cluster(&mut self, name: &str, table: &DeTable<'_>, at: usize) {
         if table.is_empty() {
-            self.missing(at, &format!("cluster.{name}"), "account, region or model");
+            self.missing(
+                at,
+                &format!("cluster.{name}"),
+                "account, region, model or moves",
+            );
         }
         for (key, value) in table {
-            let known = ["account", "region", "model"];
+            let known = ["account", "region", "model", "moves"];
             if !known.contains(&key.get_ref().as_ref()) {
                 self.unknown(key, &known);
+                continue;
+            }
+            if key.get_ref() == "moves" {
+                if let Some(moves) = value.get_ref().as_bool() {
+                    if !moves {
+                        self.config.staying.insert(name.to_owned());
+                    }
+                } else {
+                    let message = "`moves` is `true` or `false`, without quotes".to_owned();
+                    self.note("unknown-config-value", value.span().start, message);
+                }
                 continue;
             }
             let Some(text) = self.string(key.get_ref(), value) else {

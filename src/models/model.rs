@@ -181,6 +181,20 @@ pub enum Share {
     None,
 }
 
+impl Share {
+    /// The word that data have for it.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::All => "all",
+            Self::Replicas => "replicas",
+            Self::Tail => "tail",
+            Self::ClosedSegments => "closed-segments",
+            Self::Copy => "copy",
+            Self::None => "none",
+        }
+    }
+}
+
 /// An identity that the platform needs.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]

@@ -340,7 +340,8 @@ pub struct Count {
 pub struct Holder {
     /// Its id.
     pub id: String,
-    /// `volume`, `snapshot`, `bucket`.
+    /// `volume`, `snapshot`, `bucket`, `file-system`, or `service` for storage of the service that
+    /// runs the cluster.
     pub kind: String,
     /// The cluster whose data it holds.
     pub cluster: String,
@@ -356,6 +357,11 @@ pub struct Holder {
     pub key: String,
     /// How many topics have data there.
     pub topics: usize,
+    /// What share of their events, as the model says: `all`, `replicas`, `tail`,
+    /// `closed-segments`, `copy`.
+    pub share: Option<String>,
+    /// How far behind the head of the log it is, as the model says.
+    pub freshness: Option<String>,
     /// `captured`, `inferred`, `pinned` or `assumed`.
     pub origin: String,
     /// Where it stands.

@@ -1,5 +1,7 @@
 //! Where event data lives: holders with owner, place and key; listeners; and what is not known.
 
+use std::collections::BTreeMap;
+
 use super::answer::{Count, DiagnosticText, GapText, Holder, ListenerText, Map};
 use super::routes::origin_word;
 use super::view::View;
@@ -13,6 +15,8 @@ pub fn map(view: &View) -> Map {
     for cluster in estate.clusters.values() {
         volumes(view, cluster, &mut holders);
         buckets(view, cluster, &mut holders);
+        file_systems(view, cluster, &mut holders);
+        holders.extend(service(estate, cluster));
         snapshots(view, cluster, &mut holders);
     }
     Map {
@@ -55,12 +59,13 @@ fn counts(estate: &Estate) -> Vec<Count> {
         ("subnets", estate.subnets.len()),
         ("security groups", estate.security_groups.len()),
         ("VPC endpoints", estate.endpoints.len()),
+        ("file systems", estate.file_systems.len()),
         ("clusters", estate.clusters.len()),
         (
             "brokers",
             estate.clusters.values().map(|c| c.brokers.len()).sum(),
         ),
-        ("topics", topics.map(std::collections::BTreeMap::len).sum()),
+        ("topics", topics.map(BTreeMap::len).sum()),
         ("ACLs", acls.map(Vec::len).sum()),
     ];
     let counts = counts.into_iter().map(|(kind, count)| Count {
@@ -73,7 +78,9 @@ fn counts(estate: &Estate) -> Vec<Count> {
 fn volumes(view: &View, cluster: &Cluster, holders: &mut Vec<Holder>) {
     let estate = &view.estate;
     for broker in cluster.brokers.values() {
-        for link in &broker.volumes {
+        let logs = broker.volumes.iter().map(|link| (link, "log"));
+        let wals = broker.wal_volumes.iter().map(|link| (link, "wal"));
+        for (link, what) in logs.chain(wals) {
             let volume = estate.volumes.get(&link.to);
             let subnet = broker
                 .host
@@ -84,12 +91,14 @@ fn volumes(view: &View, cluster: &Cluster, holders: &mut Vec<Holder>) {
                 id: link.to.clone(),
                 kind: "volume".to_owned(),
                 cluster: cluster.name.clone(),
-                role: format!("log of broker {}", broker.id),
+                role: format!("{what} of broker {}", broker.id),
                 account: volume.map(|volume| volume.account.clone()),
                 region: volume.map(|volume| volume.region.clone()),
                 zone: subnet.and_then(|subnet| subnet.zone.clone()),
                 key: volume.map_or_else(unknown, |v| key_text(&estate.volume_key_state(v))),
                 topics: topics_in(view, Kind::Volume, &link.to),
+                share: share(cluster, what),
+                freshness: freshness(cluster, what),
                 origin: origin_word(&link.origin).to_owned(),
                 place: place(link),
             });
@@ -111,18 +120,63 @@ fn buckets(view: &View, cluster: &Cluster, holders: &mut Vec<Holder>) {
             zone: None,
             key: bucket.map_or_else(unknown, |b| key_text(&estate.bucket_key_state(b))),
             topics: topics_in(view, Kind::Bucket, &link.to),
+            share: share(cluster, role),
+            freshness: freshness(cluster, role),
             origin: origin_word(&link.origin).to_owned(),
             place: place(link),
         });
     }
 }
 
+fn file_systems(view: &View, cluster: &Cluster, holders: &mut Vec<Holder>) {
+    let estate = &view.estate;
+    for (role, link) in &cluster.file_systems {
+        let store = estate.file_systems.get(&link.to);
+        holders.push(Holder {
+            id: link.to.clone(),
+            kind: "file-system".to_owned(),
+            cluster: cluster.name.clone(),
+            role: role.clone(),
+            account: store.map(|store| store.account.clone()),
+            region: store.map(|store| store.region.clone()),
+            zone: None,
+            key: store.map_or_else(unknown, |s| key_text(&estate.file_system_key_state(s))),
+            topics: topics_in(view, Kind::FileSystem, &link.to),
+            share: share(cluster, role),
+            freshness: freshness(cluster, role),
+            origin: origin_word(&link.origin).to_owned(),
+            place: place(link),
+        });
+    }
+}
+
+/// Storage of the service that runs a cluster, which nobody else reaches.
+fn service(estate: &Estate, cluster: &Cluster) -> Option<Holder> {
+    let link = cluster.managed.as_ref()?;
+    let managed = estate.managed.get(&link.to)?;
+    Some(Holder {
+        id: format!("storage of {}", cluster.name),
+        kind: "service".to_owned(),
+        cluster: cluster.name.clone(),
+        role: "log, in an account of the service".to_owned(),
+        account: None,
+        region: Some(managed.region.clone()),
+        zone: None,
+        key: managed.key.clone().unwrap_or_else(unknown),
+        topics: cluster.topics.as_ref().map_or(0, BTreeMap::len),
+        share: share(cluster, "log"),
+        freshness: freshness(cluster, "log"),
+        origin: origin_word(&link.origin).to_owned(),
+        place: place(link),
+    })
+}
+
 fn snapshots(view: &View, cluster: &Cluster, holders: &mut Vec<Holder>) {
     let estate = &view.estate;
-    let live = cluster
-        .brokers
-        .values()
-        .flat_map(|broker| broker.volumes.iter().map(move |link| (broker.id, link, "")));
+    let live = cluster.brokers.values().flat_map(|broker| {
+        let volumes = broker.volumes.iter().chain(&broker.wal_volumes);
+        volumes.map(move |link| (broker.id, link, ""))
+    });
     let retired = cluster
         .retired_volumes
         .iter()
@@ -139,11 +193,24 @@ fn snapshots(view: &View, cluster: &Cluster, holders: &mut Vec<Holder>) {
                 zone: None,
                 key: key_text(&estate.snapshot_key_state(snapshot)),
                 topics: topics_in(view, Kind::Snapshot, &snapshot.id),
+                share: None,
+                freshness: Some(match &snapshot.started {
+                    Some(started) => format!("as of {started}"),
+                    None => "as of when it was made".to_owned(),
+                }),
                 origin: origin_word(&snapshot.origin).to_owned(),
                 place: origin_place(&snapshot.origin),
             });
         }
     }
+}
+
+fn share(cluster: &Cluster, role: &str) -> Option<String> {
+    cluster.roles.get(role).map(|facts| facts.share.to_owned())
+}
+
+fn freshness(cluster: &Cluster, role: &str) -> Option<String> {
+    cluster.roles.get(role).map(|facts| facts.freshness.clone())
 }
 
 fn unknown() -> String {

@@ -36,6 +36,8 @@ pub struct Cluster {
     pub managed: Option<Link>,
     /// Whether a projection moved the log away from the brokers' volumes.
     pub moved: bool,
+    /// What the model says of holders, by role.
+    pub roles: BTreeMap<String, RoleFacts>,
     /// What must hold the log; set by the model. One that was not found is a gap.
     pub must_hold: BTreeSet<Holding>,
     /// For each role of a bucket, patterns of the object keys that the engine writes: `*` for any
@@ -51,6 +53,17 @@ pub struct Cluster {
     /// The deployment model: as `catchment.toml` says, and once models have had a look, as they
     /// detect or project it. Empty before.
     pub model: String,
+}
+
+/// What a model says of what holds events in one role.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RoleFacts {
+    /// What share of the events: `all`, `replicas`, `tail`, `closed-segments`, `copy`.
+    pub share: &'static str,
+    /// How far behind the head of the log it is.
+    pub freshness: String,
+    /// Where the model says so.
+    pub source: Source,
 }
 
 /// What holds a log.

@@ -8,14 +8,17 @@ use std::sync::Arc;
 use super::{Projection, UNSET, shown};
 use crate::capture::Source;
 use crate::estate::{
-    AttachedVolume, Bucket, Encryption, FileSystem, FileSystemKind, Link, MountTarget, Origin,
-    PublicAccessBlock, Seen, Volume,
+    AttachedVolume, Bucket, Encryption, FileSystem, FileSystemKind, GroupRule, Link, MountTarget,
+    Origin, Peer, PublicAccessBlock, SecurityGroup, Seen, Volume,
 };
 use crate::models::model::{HolderKind, ModelHolder, Share};
 use crate::models::policy_text;
 
 /// Values of the parameter `key` that mean a key that AWS manages.
 const AWS_KEY: &str = "sse-s3";
+
+/// TCP port of NFS version 4. Source: RFC 7530, section 3.1.
+const NFS: u16 = 2049;
 
 impl Projection<'_> {
     pub(super) fn add_holders(&mut self) {
@@ -106,10 +109,10 @@ impl Projection<'_> {
     }
 
     /// Whether a new volume or file system is encrypted, and with which key.
-    fn volume_key(&self) -> (Seen<bool>, Option<String>) {
+    fn volume_key(&self, service: &str) -> (Seen<bool>, Option<String>) {
         match self.parameter("key") {
             None => (Seen::Unread(self.key_unset()), None),
-            Some(AWS_KEY) => (Seen::Is(true), None),
+            Some(AWS_KEY) => (Seen::Is(true), Some(format!("alias/aws/{service}"))),
             Some(key) => (Seen::Is(true), Some(key.to_owned())),
         }
     }
@@ -118,7 +121,7 @@ impl Projection<'_> {
     fn add_volumes(&mut self, holder: &ModelHolder) {
         let log = holder.kind == HolderKind::LogVolume;
         let region = self.region().unwrap_or_default();
-        let (encrypted, key) = self.volume_key();
+        let (encrypted, key) = self.volume_key("ebs");
         let data: Vec<i32> = self
             .cluster
             .brokers
@@ -193,28 +196,50 @@ impl Projection<'_> {
     }
 
     /// A new EFS has no file system policy: the published permissions of the Console cannot set
-    /// one. Its mount targets are where the brokers are, with their security groups.
-    fn new_file_system(&self, id: &str, holder: &ModelHolder, origin: &Origin) -> FileSystem {
+    /// one. Its mount targets are where the brokers are, behind a security group of their own that
+    /// lets those of the brokers in.
+    fn new_file_system(&mut self, id: &str, holder: &ModelHolder, origin: &Origin) -> FileSystem {
         let region = self.region().unwrap_or_default();
         let account = self.account.clone();
-        let (encrypted, key) = self.volume_key();
+        let (encrypted, key) = self.volume_key("elasticfilesystem");
         let brokers = self.cluster.brokers.values().filter(|b| b.holds_data);
         let hosts = brokers.filter_map(|b| self.estate.hosts.get(&b.host.as_ref()?.to));
-        let mut spots: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
+        let mut subnets = BTreeSet::new();
+        let mut groups = BTreeSet::new();
+        let mut vpc = None;
         for host in hosts {
-            if let Some(subnet) = &host.subnet {
-                let groups = spots.entry(subnet.clone()).or_default();
-                groups.extend(host.groups.iter().cloned());
-            }
+            subnets.extend(host.subnet.clone());
+            groups.extend(host.groups.iter().cloned());
+            vpc = vpc.or_else(|| host.vpc.clone());
         }
-        let targets = spots.into_iter().map(|(subnet, groups)| MountTarget {
-            id: format!("mount target in {subnet} of {id}"),
-            subnet: Some(subnet),
-            address: None,
-            interface: None,
-            groups: Seen::Is(groups.into_iter().collect()),
-            origin: origin.clone(),
+        let group = format!("security group of {id}");
+        let targets: Vec<MountTarget> = subnets
+            .into_iter()
+            .map(|subnet| MountTarget {
+                id: format!("mount target in {subnet} of {id}"),
+                subnet: Some(subnet),
+                address: None,
+                interface: None,
+                groups: Seen::Is(vec![group.clone()]),
+                origin: origin.clone(),
+            })
+            .collect();
+        let admits = groups.into_iter().map(|peer| GroupRule {
+            protocol: "tcp".to_owned(),
+            ports: Some((NFS, NFS)),
+            peer: Peer::Group(peer),
+            source: holder.at.clone(),
         });
+        let security = SecurityGroup {
+            id: group.clone(),
+            account: account.clone(),
+            name: group.clone(),
+            vpc,
+            ingress: admits.collect(),
+            egress: Vec::new(),
+            origin: origin.clone(),
+        };
+        self.estate.security_groups.insert(group, security);
         FileSystem {
             id: id.to_owned(),
             arn: format!("arn:aws:elasticfilesystem:{region}:{account}:file-system/{UNSET}"),
@@ -222,7 +247,7 @@ impl Projection<'_> {
             encrypted,
             key,
             policy: Seen::Absent,
-            mount_targets: Seen::Is(targets.collect()),
+            mount_targets: Seen::Is(targets),
             tags: holder.tags.clone(),
             origin: origin.clone(),
             account,

@@ -17,7 +17,7 @@ use super::load::of_cluster;
 use super::model::HolderKind::{FileSystem, LogVolume, WalVolume};
 use super::model::{Compute, Model, ModelHolder, Share};
 use crate::capture::Source;
-use crate::estate::{Cluster, Estate, Origin, Vendor};
+use crate::estate::{Cluster, Estate, Origin, RoleFacts, Vendor};
 
 /// Stands in a resource name for a name that nobody knows.
 const UNSET: &str = "\u{1}";
@@ -56,7 +56,7 @@ pub fn project(
             ))
         })?;
         let moved = match target {
-            Some(target) if target.id != own.id => {
+            Some(target) if target.id != own.id && !estate.config.staying.contains(name) => {
                 if !target.from.contains(&own.id) {
                     return Err(ProjectionError(format!(
                         "cluster {name} runs as `{}`, and moving that onto `{}` is not modelled; \
@@ -125,6 +125,13 @@ fn described(mut cluster: Cluster, model: &Model) -> Cluster {
         .iter()
         .map(|holder| (holder.role.clone(), holder.objects.clone()))
         .collect();
+    let facts = |holder: &ModelHolder| RoleFacts {
+        share: holder.share.word(),
+        freshness: holder.freshness.clone(),
+        source: holder.at.clone(),
+    };
+    let roles = model.holders.iter();
+    cluster.roles = roles.map(|h| (h.role.clone(), facts(h))).collect();
     let vendors = model.vendors.iter().map(|vendor| Vendor {
         account: vendor.account.clone(),
         name: vendor.name.clone(),

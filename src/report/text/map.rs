@@ -84,7 +84,10 @@ impl Answer for Map {
                     holder.region.clone().unwrap_or_else(|| "?".to_owned()),
                     holder.zone.clone().unwrap_or_default(),
                     holder.key.rsplit('/').next().unwrap_or_default().to_owned(),
-                    holder.topics.to_string(),
+                    match &holder.share {
+                        Some(share) => format!("{} ({share})", holder.topics),
+                        None => holder.topics.to_string(),
+                    },
                     holder.origin.clone(),
                 ]
             });
