@@ -388,7 +388,7 @@ fn a_projection_whose_broker_cannot_read_its_own_log_is_refused() {
 fn an_unset_parameter_makes_what_depends_on_it_conditional() {
     let mut files = fixture("small/pier");
     let config = files["catchment.toml"].clone();
-    let (before, _) = config.split_once("[model.automq-s3-wal]").unwrap();
+    let (before, _) = config.split_once("[model.automq]").unwrap();
     files.insert("catchment.toml".to_owned(), before.to_owned());
     let view = view(&files, Some("automq-s3-wal"));
     let scientist = format!("{ONE}pier-data-science");

@@ -79,7 +79,7 @@ pub(super) fn outsiders(world: &World<'_>) -> BTreeSet<(Kind, String)> {
     {
         found.account(&vendor.account);
     }
-    if estate.clusters.values().any(admits_anonymous) {
+    if estate.clusters.values().any(may_admit_anonymous) {
         found
             .found
             .insert((Kind::Anonymous, "anonymous".to_owned()));
@@ -87,12 +87,13 @@ pub(super) fn outsiders(world: &World<'_>) -> BTreeSet<(Kind, String)> {
     found.found
 }
 
-/// Whether some listener of a cluster asks for no credential.
-fn admits_anonymous(cluster: &Cluster) -> bool {
-    let brokers = cluster.brokers.values().filter(|broker| broker.holds_data);
-    brokers
-        .flat_map(|broker| &broker.listeners)
-        .any(Listener::is_open)
+/// Whether some listener of a cluster asks for no credential, or may: none was read.
+fn may_admit_anonymous(cluster: &Cluster) -> bool {
+    let brokers = || cluster.brokers.values().filter(|broker| broker.holds_data);
+    brokers().next().is_none()
+        || brokers()
+            .flat_map(|broker| &broker.listeners)
+            .any(Listener::is_open)
 }
 
 fn members<'w>(world: &'w World<'_>, sort: Sort) -> impl Iterator<Item = &'w str> {

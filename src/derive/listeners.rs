@@ -180,6 +180,10 @@ fn connections_of<'w, 'e>(
 /// The best admission over the brokers that have the listener.
 fn best_broker(world: &World<'_>, sender: Sender<'_>, connection: &ConnectionOf<'_>) -> Admission {
     let mut best = Admission::default();
+    if connection.is_unread() {
+        best.strength = Strength::Gap;
+        best.notes.push(unread(connection));
+    }
     for (broker, listener) in connection.listeners() {
         let admission = to_broker(world, sender, broker, listener);
         if admission.strength > best.strength {
@@ -187,6 +191,15 @@ fn best_broker(world: &World<'_>, sender: Sender<'_>, connection: &ConnectionOf<
         }
     }
     best
+}
+
+/// That a listener may be anything, because no broker's configuration was read.
+fn unread(connection: &ConnectionOf<'_>) -> Note {
+    Note {
+        kind: NoteKind::NotCollected,
+        text: format!("kafka:properties of {}", connection.cluster.name),
+        source: None,
+    }
 }
 
 fn to_broker(
@@ -317,6 +330,9 @@ pub(super) fn sessions(world: &World<'_>, connection: ThingIx) -> Vec<Reached> {
         if !same {
             return None;
         }
+        if connection.is_unread() {
+            return Some(maybe(*thing, connection));
+        }
         connection
             .listeners()
             .filter_map(|(broker, listener)| {
@@ -327,14 +343,26 @@ pub(super) fn sessions(world: &World<'_>, connection: ThingIx) -> Vec<Reached> {
     found.collect()
 }
 
+/// A session that an unread listener may admit.
+fn maybe(session: ThingIx, connection: &ConnectionOf<'_>) -> Reached {
+    Reached {
+        thing: session,
+        strength: Strength::Gap,
+        evidence: Vec::new(),
+        notes: vec![unread(connection)],
+    }
+}
+
 fn admits_user(
     session: ThingIx,
     broker: &Broker,
     listener: &Listener,
     user: &KafkaPrincipal,
 ) -> Option<Reached> {
-    // The subject of a certificate, as Kafka writes it without mapping rules.
-    let distinguished = user.name().contains("CN=");
+    // The subject of a certificate, as Kafka writes it without mapping rules: a distinguished
+    // name, which need not have a CN.
+    let distinguished = user.name().contains('=');
+    let certificate = listener.client_certificate || listener.certificate_requested;
     if is_iam(listener) {
         return None;
     }
@@ -358,14 +386,14 @@ fn admits_user(
         SecurityProtocol::SaslPlaintext | SecurityProtocol::SaslSsl => {
             Some(Reached::surely(session, evidence))
         }
-        SecurityProtocol::Ssl if listener.client_certificate && distinguished => {
+        SecurityProtocol::Ssl if certificate && distinguished => {
             Some(Reached::surely(session, evidence))
         }
-        SecurityProtocol::Ssl if listener.client_certificate => {
-            let rules = broker
-                .properties
-                .keys()
-                .any(|k| k.ends_with("ssl.principal.mapping.rules"));
+        SecurityProtocol::Ssl if certificate => {
+            let rules = broker.properties.keys().any(|key| {
+                key.ends_with("ssl.principal.mapping.rules")
+                    || key.ends_with("principal.builder.class")
+            });
             rules.then(|| {
                 let text = format!("some certificate must map to {user}");
                 let kind = NoteKind::NotModelled;
@@ -393,20 +421,21 @@ pub(super) fn open_sessions(world: &World<'_>, connection: ThingIx) -> Vec<Reach
     let open = connection
         .listeners()
         .find(|(_, listener)| listener.is_open());
-    let Some((_, listener)) = open else {
-        return Vec::new();
-    };
     let anonymous = world.sessions.iter().find(|(_, session)| {
         session.cluster.name == connection.cluster.name
             && session.address == connection.address
             && session.principal == KafkaPrincipal::anonymous()
     });
+    let Some((thing, _)) = anonymous else {
+        return Vec::new();
+    };
+    let Some((_, listener)) = open else {
+        let may = connection.is_unread();
+        return may.then(|| maybe(*thing, connection)).into_iter().collect();
+    };
     let says = format!("{} asks for no credential", listener.name);
     let evidence = Evidence::description(says, Origin::Captured(listener.source.clone()));
-    anonymous
-        .map(|(thing, _)| Reached::surely(*thing, vec![evidence]))
-        .into_iter()
-        .collect()
+    vec![Reached::surely(*thing, vec![evidence])]
 }
 
 /// The cluster of a session, or the one that a managed cluster is.

@@ -37,6 +37,9 @@ pub(super) struct ConnectionOf<'e> {
     pub(super) address: Option<String>,
 }
 
+/// Stands for the listeners of a cluster none of whose brokers' configurations were read.
+pub(super) const UNREAD_LISTENERS: &str = "listeners that were not read";
+
 /// The objects of one topic in a bucket.
 #[derive(Clone, Debug)]
 pub(super) struct ObjectsOf {
@@ -490,14 +493,15 @@ impl<'e> World<'e> {
             None => format!("{}/{name}", cluster.name),
             Some(address) => format!("{}/{name}@{address}", cluster.name),
         };
-        let listeners: BTreeSet<&str> = cluster
-            .brokers
-            .values()
-            .filter(|broker| broker.holds_data)
+        let brokers = || cluster.brokers.values().filter(|broker| broker.holds_data);
+        let mut listeners: BTreeSet<&str> = brokers()
             .flat_map(|broker| &broker.listeners)
             .filter(|listener| !listener.controller)
             .map(|listener| listener.name.as_str())
             .collect();
+        if brokers().next().is_none() {
+            listeners.insert(UNREAD_LISTENERS);
+        }
         for address in &addresses {
             for listener in &listeners {
                 let thing = self
@@ -594,6 +598,11 @@ fn topics(estate: &Estate, cluster: &Cluster) -> BTreeMap<String, Topic> {
 }
 
 impl<'e> ConnectionOf<'e> {
+    /// Whether it stands for listeners that were not read.
+    pub(super) fn is_unread(&self) -> bool {
+        self.listener == UNREAD_LISTENERS
+    }
+
     /// The listener as each broker with data has it.
     pub(super) fn listeners(
         &self,

@@ -66,6 +66,8 @@ pub(super) fn parse(
             controller: controllers.contains(&name),
             client_certificate: own("ssl.client.auth")
                 .is_some_and(|v| v.eq_ignore_ascii_case("required")),
+            certificate_requested: own("ssl.client.auth")
+                .is_some_and(|v| v.eq_ignore_ascii_case("requested")),
             port,
             protocol,
             mechanisms,

@@ -64,6 +64,12 @@ pub(super) fn choices(statements: &[&Statement], request: &str, context: &Contex
     Choices { contexts, complete }
 }
 
+/// What stands between the separators of a resource's name.
+fn parts(request: &str) -> impl Iterator<Item = String> {
+    let parts = request.split(['/', ':']).filter(|part| !part.is_empty());
+    parts.map(str::to_owned)
+}
+
 /// The states of one key worth trying, and whether they stand for all.
 fn candidates(
     key: &str,
@@ -79,14 +85,16 @@ fn candidates(
     for statement in statements {
         if statement.resource_keys().any(|k| k == key) {
             // A part of the resource's name is what such a variable can be for.
-            let parts = request.split(['/', ':']).filter(|part| !part.is_empty());
-            values.extend(parts.map(str::to_owned));
+            values.extend(parts(request));
             opaque = true;
         }
         for test in &statement.conditions {
             if test.values.iter().any(|v| v.keys().any(|k| k == key)) {
-                if let KeyState::Known(known) = context.state(&test.key) {
-                    values.extend(known.iter().cloned());
+                match context.state(&test.key) {
+                    KeyState::Known(known) => values.extend(known.iter().cloned()),
+                    // What the other key may become is worth trying for this one.
+                    KeyState::Chosen => values.extend(parts(request)),
+                    KeyState::Absent | KeyState::Unknown => {}
                 }
                 opaque = true;
             }
@@ -123,7 +131,11 @@ fn candidates(
     let mut answers = BTreeSet::new();
     let mut states: Vec<KeyState> = Vec::new();
     let singles = values.iter().map(|value| vec![value.clone()]);
-    let everything = (quantified > 1).then(|| values.clone());
+    // A variable of a key with several values, or none, is nobody's word: worth trying too.
+    if opaque {
+        lists.push(Vec::new());
+    }
+    let everything = (quantified > 1 || opaque).then(|| values.clone());
     let known = singles.chain(lists).chain(everything).map(KeyState::Known);
     for state in known.chain([KeyState::Absent]) {
         if alike {

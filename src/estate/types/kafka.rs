@@ -137,6 +137,9 @@ pub struct Listener {
     pub mechanisms: Vec<String>,
     /// `ssl.client.auth` is `required`.
     pub client_certificate: bool,
+    /// `ssl.client.auth` is `requested`: whoever shows a certificate is its subject, whoever shows
+    /// none is anonymous.
+    pub certificate_requested: bool,
     /// Whether only controllers use it.
     pub controller: bool,
     /// Host that clients are told.

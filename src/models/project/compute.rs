@@ -327,6 +327,7 @@ fn listener(offered: &ModelListener) -> Listener {
         protocol,
         mechanisms: offered.mechanism.iter().cloned().collect(),
         client_certificate: offered.authentication == "tls",
+        certificate_requested: false,
         controller: false,
         advertised_host: None,
         source: offered.at.clone(),
