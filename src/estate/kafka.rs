@@ -61,15 +61,16 @@ fn cluster(builder: &mut Builder<'_>, name: &str, files: &[&TextFile]) {
     }
     users(&mut cluster);
     log_buckets(builder, &mut cluster);
-    let said = builder
-        .estate
-        .config
-        .clusters
-        .get(name)
-        .and_then(|c| c.get("model"));
-    cluster.model = said.map(|(model, _)| model.clone()).unwrap_or_default();
+    cluster.model = said_model(builder, name);
     missing_brokers(builder, &cluster);
     builder.estate.clusters.insert(name.to_owned(), cluster);
+}
+
+/// The model that `catchment.toml` names; empty when it names none.
+pub(super) fn said_model(builder: &Builder<'_>, name: &str) -> String {
+    let said = builder.estate.config.clusters.get(name);
+    let model = said.and_then(|c| c.get("model"));
+    model.map(|(model, _)| model.clone()).unwrap_or_default()
 }
 
 /// Whether the log lies in object storage by AutoMQ's decisive switch.
@@ -145,9 +146,9 @@ fn broker(
         listeners,
         host: None,
         interface: None,
+        role: None,
         volumes: Vec::new(),
         wal_volumes: Vec::new(),
-        role: None,
         source: start.clone(),
         properties,
     };

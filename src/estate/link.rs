@@ -25,7 +25,9 @@ pub(super) fn read(builder: &mut Builder<'_>) {
         }
     }
     for cluster in clusters.values_mut() {
-        hosts(builder, cluster, only, &names);
+        if cluster.managed.is_none() {
+            hosts(builder, cluster, only, &names);
+        }
         volumes(builder, cluster);
         place(builder, cluster);
     }
@@ -376,8 +378,11 @@ fn place(builder: &mut Builder<'_>, cluster: &mut Cluster) {
         said.and_then(|c| c.get(key))
             .map(|(value, _)| value.clone())
     };
-    cluster.account = said("account").or_else(|| agreed(|h| &h.account));
-    cluster.region = said("region").or_else(|| agreed(|h| &h.region));
+    let known = (cluster.account.take(), cluster.region.take());
+    cluster.account = said("account")
+        .or_else(|| agreed(|h| &h.account))
+        .or(known.0);
+    cluster.region = said("region").or_else(|| agreed(|h| &h.region)).or(known.1);
 }
 
 /// Pins and refutations whose ends the capture does not hold.

@@ -109,10 +109,13 @@ impl Projection<'_> {
                 plaintext: has("unauthenticated"),
                 encrypted: true,
             }),
+            from_other_vpcs: ManagedAuthentication::default(),
             public: Seen::Is(false),
             policy: Seen::Absent,
             key: None,
             tiered: false,
+            size: Some(nodes.len()),
+            bootstrap: Vec::new(),
             subnets: nodes
                 .iter()
                 .filter_map(|node| node.subnet.clone())
@@ -329,6 +332,7 @@ fn listener(offered: &ModelListener) -> Listener {
         client_certificate: offered.authentication == "tls",
         controller: false,
         advertised_host: None,
+        unread: None,
         source: offered.at.clone(),
     }
 }
