@@ -58,8 +58,9 @@ pub(super) fn redact(members: &mut [(String, Node)]) {
         match name.as_str() {
             "connectorConfiguration" | "ConnectorConfiguration" => connector(node),
             "ServerProperties" | "serverProperties" => server_properties(node),
-            "Environment" | "environment" | "containerOverrides" | "options" | "AttributeValue"
-            | "HECToken" => values(node),
+            // A plain text of that name is a tag.
+            "Environment" | "environment" | "options" if node.as_str().is_none() => values(node),
+            "containerOverrides" | "AttributeValue" | "HECToken" => values(node),
             "command" | "entryPoint" | "dockerLabels" if container => values(node),
             _ => {}
         }
