@@ -7,6 +7,7 @@ use catchment::estate::{Call, Estate, Outcome, build};
 
 mod any;
 mod aws;
+mod consumers;
 mod corpus;
 mod files;
 mod fixtures;
