@@ -141,7 +141,7 @@ fn advanced(selector: &Node) -> Option<DataEvents> {
         ];
         !known.contains(&field.str("Field").unwrap_or_default())
             || field.members().iter().any(|(name, _)| {
-                !plain.contains(&name.as_str()) && !(by_beginning && name == "StartsWith")
+                !(plain.contains(&name.as_str()) || by_beginning && name == "StartsWith")
             })
     });
     Some(DataEvents {

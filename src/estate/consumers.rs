@@ -185,6 +185,7 @@ fn mappings(builder: &mut Builder<'_>) {
                 continue;
             };
             let function = text(node, "FunctionArn").map(|arn| unqualified(&arn));
+            let function = function.as_deref();
             let consumer = mapping(builder, &id, node, answer, (source, servers), function);
             builder.estate.consumers.entry(id).or_insert(consumer);
         }
@@ -197,14 +198,12 @@ fn mapping(
     node: &Node,
     answer: &Answer,
     (source, servers): (String, Vec<String>),
-    function: Option<String>,
+    function: Option<&str>,
 ) -> Consumer {
     let origin = captured(node);
     let managed = source.contains(":kafka:");
-    let known = function
-        .as_ref()
-        .and_then(|arn| builder.estate.functions.get(arn));
-    let (account, region) = place(function.as_deref().unwrap_or_default(), answer);
+    let known = function.and_then(|arn| builder.estate.functions.get(arn));
+    let (account, region) = place(function.unwrap_or_default(), answer);
     let (mut subnets, mut groups, mut secrets) = (Vec::new(), Vec::new(), Vec::new());
     for access in node.list("SourceAccessConfigurations") {
         let uri = text(access, "URI").unwrap_or_default();
@@ -222,7 +221,7 @@ fn mapping(
         subnets.extend(cluster.subnets.iter().cloned());
         groups.extend(cluster.groups.iter().cloned());
     }
-    let mut sinks: Vec<Sink> = function.iter().filter_map(|arn| sink(arn)).collect();
+    let mut sinks: Vec<Sink> = function.and_then(sink).into_iter().collect();
     let failed = node
         .get("DestinationConfig")
         .and_then(|d| d.get("OnFailure"))
@@ -329,9 +328,7 @@ fn pipe(builder: &Builder<'_>, arn: &str, node: &Node, answer: &Answer) -> Optio
             .unwrap_or_default(),
     );
     let missing = || format!("pipes:DescribePipe of {arn}");
-    let dead = node
-        .get("SourceParameters")
-        .and_then(|_| parameters)
+    let dead = parameters
         .and_then(|p| p.get("DeadLetterConfig"))
         .and_then(|d| text(d, "Arn"));
     let targets = [text(node, "Target"), text(node, "Enrichment"), dead];

@@ -91,44 +91,43 @@ fn names(builder: &mut Builder<'_>) -> BTreeMap<String, String> {
 
 fn cluster(builder: &mut Builder<'_>, managed: &ManagedCluster, name: &str) {
     let described = at(&managed.origin).unwrap_or_else(|| Source::new("", 1, ""));
-    let mut cluster = match builder.estate.clusters.remove(name) {
-        Some(mut known) => {
-            known.managed = Some(Link {
-                to: managed.arn.clone(),
-                origin: Origin::Inferred {
-                    why: format!(
-                        "the Kafka files of {name} are in a folder that is named like the MSK cluster {}",
-                        managed.arn
-                    ),
-                    from: vec![described.clone()],
-                },
-            });
-            known
-        }
-        None => {
-            let mut empty = kafka::empty(name);
-            empty.model = kafka::said_model(builder, name);
-            empty.managed = Some(Link {
-                to: managed.arn.clone(),
-                origin: managed.origin.clone(),
-            });
-            // ACLs say nothing to clients with IAM credentials.
-            let by_acls = managed
-                .authentication
-                .as_ref()
-                .is_none_or(|a| a.scram || a.tls || a.unauthenticated);
-            for call in ["kafka:acls", "kafka:topics"] {
-                if by_acls || call == "kafka:topics" {
-                    builder.cover(call, "", "", name, Outcome::NotCollected);
-                }
-            }
-            empty
-        }
+    let mut cluster = if let Some(mut known) = builder.estate.clusters.remove(name) {
+        let why = format!(
+            "the Kafka files of {name} are in a folder that is named like the MSK cluster {}",
+            managed.arn
+        );
+        known.managed = Some(Link {
+            to: managed.arn.clone(),
+            origin: Origin::Inferred {
+                why,
+                from: vec![described.clone()],
+            },
+        });
+        known
+    } else {
+        unfiled(builder, managed, name)
     };
     cluster.account = Some(managed.account.clone());
     cluster.region = Some(managed.region.clone());
     brokers(builder, managed, &mut cluster, &described);
     builder.estate.clusters.insert(name.to_owned(), cluster);
+}
+
+/// A cluster that no Kafka files are about.
+fn unfiled(builder: &mut Builder<'_>, managed: &ManagedCluster, name: &str) -> Cluster {
+    let mut cluster = kafka::empty(name);
+    cluster.model = kafka::said_model(builder, name);
+    cluster.managed = Some(Link {
+        to: managed.arn.clone(),
+        origin: managed.origin.clone(),
+    });
+    builder.cover("kafka:topics", "", "", name, Outcome::NotCollected);
+    // ACLs say nothing to clients with IAM credentials.
+    let authentication = managed.authentication.as_ref();
+    if authentication.is_none_or(|a| a.scram || a.tls || a.unauthenticated) {
+        builder.cover("kafka:acls", "", "", name, Outcome::NotCollected);
+    }
+    cluster
 }
 
 fn brokers(

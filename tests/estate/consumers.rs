@@ -1,5 +1,7 @@
 //! What reads Kafka for somebody, containers, and what would be seen.
 
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on fails")]
+
 use catchment::capture::Capture;
 use catchment::estate::{
     Consumer, ConsumerKind, Estate, Outcome, Seen, SinkKind, TopicName, build,

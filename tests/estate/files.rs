@@ -1,5 +1,7 @@
 //! Network file systems: their policies, mount targets, access points, and clusters that log there.
 
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on fails")]
+
 use catchment::estate::{Estate, FileSystemKind, Outcome, Seen};
 
 use super::*;
