@@ -158,3 +158,21 @@ fn the_default_of_msk_lets_every_user_read_topics_without_acl_and_its_configurat
     configured.insert(path.to_owned(), revision);
     assert_eq!(reads(&configured, "User:alice"), Strength::Never);
 }
+
+#[test]
+fn the_map_counts_what_managed_services_were_read() {
+    let mut files = msk(r#"{"Sasl": {"Scram": {"Enabled": true}}}"#);
+    let folder = "accounts/111122223333/eu-west-1";
+    let mapping = r#"{"EventSourceMappings": [{"UUID": "m", "EventSourceArn": "arn:aws:kafka:eu-west-1:111122223333:cluster/quay/u-1", "FunctionArn": "arn:aws:lambda:eu-west-1:111122223333:function:f", "Topics": ["payments"]}]}"#;
+    let system = r#"{"FileSystems": [{"CreationToken": "t", "FileSystemId": "fs-1", "OwnerId": "111122223333"}]}"#;
+    files.insert(format!("{folder}/mappings.json"), mapping.to_owned());
+    files.insert(format!("{folder}/systems.json"), system.to_owned());
+    let map = catchment::query::map(&view(&files, None));
+    let count = |kind: &str| {
+        let found = map.read.iter().find(|c| c.kind == kind);
+        found.map(|c| c.count)
+    };
+    assert_eq!(count("managed consumers"), Some(1));
+    assert_eq!(count("file systems"), Some(1));
+    assert_eq!(count("trails"), Some(0));
+}
