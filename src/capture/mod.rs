@@ -14,6 +14,7 @@
 //!
 //! Must never: decide anything about access; write; talk to a network; keep a secret.
 
+mod base64;
 mod calls;
 mod diagnostic;
 pub mod json;
@@ -24,6 +25,7 @@ mod place;
 mod properties;
 mod recognise;
 mod redact;
+mod settings;
 mod shape;
 mod source;
 mod text;

@@ -80,6 +80,8 @@ impl Outcome {
                 code == "NoSuchPublicAccessBlockConfiguration"
             }
             "s3:GetBucketEncryption" => code == "ServerSideEncryptionConfigurationNotFoundError",
+            "efs:DescribeFileSystemPolicy" => code == "PolicyNotFound",
+            "kafka:GetClusterPolicy" => code == "NotFoundException",
             _ if call.starts_with("organizations:") => code == "AWSOrganizationsNotInUseException",
             _ if call.starts_with("iam:") => {
                 matches!(code, "NoSuchEntity" | "NoSuchEntityException")
@@ -145,6 +147,22 @@ mod tests {
         assert_eq!(
             Outcome::of_error("kms:GetKeyPolicy", "AccessDeniedException"),
             Some(Outcome::Denied)
+        );
+        assert_eq!(
+            Outcome::of_error("efs:DescribeFileSystemPolicy", "PolicyNotFound"),
+            Some(Outcome::Absent)
+        );
+        assert_eq!(
+            Outcome::of_error("efs:DescribeFileSystemPolicy", "FileSystemNotFound"),
+            None
+        );
+        assert_eq!(
+            Outcome::of_error("kafka:GetClusterPolicy", "NotFoundException"),
+            Some(Outcome::Absent)
+        );
+        assert_eq!(
+            Outcome::of_error("kafka:ListNodes", "NotFoundException"),
+            None
         );
     }
 

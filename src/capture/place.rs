@@ -133,6 +133,14 @@ fn own_place(draft: &Draft) -> (Named, Option<String>) {
         ("SecretList", "ARN"),
         ("Subnets", "SubnetArn"),
         ("SecurityGroups", "SecurityGroupArn"),
+        ("FileSystems", "FileSystemArn"),
+        ("FileSystems", "ResourceARN"),
+        ("ClusterInfoList", "ClusterArn"),
+        ("Replicators", "ReplicatorArn"),
+        ("connectors", "connectorArn"),
+        ("Functions", "FunctionArn"),
+        ("Pipes", "Arn"),
+        ("tasks", "taskArn"),
     ] {
         for item in body.list(list) {
             arn(item.str(field));
@@ -140,6 +148,23 @@ fn own_place(draft: &Draft) -> (Named, Option<String>) {
     }
     arn(body.get("KeyMetadata").and_then(|k| k.str("Arn")));
     arn(body.str("ARN"));
+    for (outer, field) in [
+        ("ClusterInfo", "ClusterArn"),
+        ("DeliveryStreamDescription", "DeliveryStreamARN"),
+        ("taskDefinition", "taskDefinitionArn"),
+        ("cluster", "arn"),
+        ("nodegroup", "nodegroupArn"),
+    ] {
+        arn(body.get(outer).and_then(|node| node.str(field)));
+    }
+    for (call, field) in [
+        ("kafkaconnect:DescribeConnector", "connectorArn"),
+        ("kafka:DescribeReplicator", "ReplicatorArn"),
+        ("kafka:DescribeConfigurationRevision", "Arn"),
+        ("pipes:DescribePipe", "Arn"),
+    ] {
+        arn(body.str(field).filter(|_| draft.call == call));
+    }
     let mut owners = Vec::new();
     // Subnets, route tables and VPCs may be shared by another account, so theirs is no witness.
     for list in [
@@ -148,6 +173,8 @@ fn own_place(draft: &Draft) -> (Named, Option<String>) {
         "SecurityGroups",
         "NetworkInterfaces",
         "VpcEndpoints",
+        "FileSystems",
+        "MountTargets",
     ] {
         owners.extend(
             body.list(list)

@@ -251,7 +251,10 @@ fn bare(capture: &mut Capture, drafts: &mut Vec<Draft>, node: Node, layout: Opti
 /// An answer of a policy call; `--query Policy` leaves nothing but the document, which is put back.
 fn wrapped(call: &str, node: Node) -> Node {
     let field = match call {
-        "s3:GetBucketPolicy" | "kms:GetKeyPolicy" => "Policy",
+        "s3:GetBucketPolicy"
+        | "kms:GetKeyPolicy"
+        | "efs:DescribeFileSystemPolicy"
+        | "kafka:GetClusterPolicy" => "Policy",
         "secretsmanager:GetResourcePolicy" => "ResourcePolicy",
         _ => return node,
     };

@@ -290,6 +290,7 @@ pub(crate) fn json(node: &mut Node) -> Option<super::Source> {
     let mut first = None;
     match &mut node.value {
         Value::Object(members) => {
+            super::settings::redact(members);
             for (name, value) in members {
                 if names.contains(&name.as_str()) && matches!(value.value, Value::String(_)) {
                     value.value = Value::String(REDACTED.to_owned());

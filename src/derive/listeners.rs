@@ -202,7 +202,28 @@ fn unread(connection: &ConnectionOf<'_>) -> Note {
     }
 }
 
+/// What the network says, held down where the listener itself was not seen.
 fn to_broker(
+    world: &World<'_>,
+    sender: Sender<'_>,
+    broker: &Broker,
+    listener: &Listener,
+) -> Admission {
+    let mut admission = to_port(world, sender, broker, listener);
+    if let Some(unread) = &listener.unread
+        && admission.strength > Strength::Gap
+    {
+        admission.strength = Strength::Gap;
+        admission.notes.push(Note {
+            kind: NoteKind::NotCollected,
+            text: format!("whether there is {} was not read: {unread}", listener.name),
+            source: None,
+        });
+    }
+    admission
+}
+
+fn to_port(
     world: &World<'_>,
     sender: Sender<'_>,
     broker: &Broker,

@@ -17,14 +17,21 @@ pub fn build(capture: &Capture) -> Estate {
     super::identity::read(&mut builder);
     super::network::read(&mut builder);
     super::compute::read(&mut builder);
+    super::files::read(&mut builder);
+    super::containers::read(&mut builder);
     super::buckets::read(&mut builder);
     super::keys::read(&mut builder);
+    super::msk::read(&mut builder);
     super::kafka::read(&mut builder);
+    super::msk_cluster::read(&mut builder);
     super::link::read(&mut builder);
+    super::consumers::read(&mut builder);
+    super::audit::read(&mut builder);
     super::keys::referenced(&mut builder);
     super::expect::accounts(&mut builder);
     super::organization::read(&mut builder);
     super::expect::calls(&mut builder);
+    super::wanted::calls(&mut builder);
     let mut estate = builder.estate;
     estate.unused.clone_from(&capture.unused);
     estate

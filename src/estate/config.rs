@@ -44,11 +44,11 @@ pub struct AssetConfig {
 /// A link that people assert or deny.
 #[derive(Clone, Debug, PartialEq)]
 pub struct LinkConfig {
-    /// `broker-host`, `log-volume`, `secret-user`.
+    /// `broker-host`, `broker-role`, `cluster-file-system`, `log-volume`, `secret-user`.
     pub kind: String,
-    /// `pier/1`, or a secret's name or ARN.
+    /// `pier/1`, `pier`, or a secret's name or ARN.
     pub from: String,
-    /// `i-0b1`, `vol-0b1`, `pier/User:broker`.
+    /// `i-0b1`, an ARN of a role, `fs-0b1`, `vol-0b1`, `pier/User:broker`.
     pub to: String,
     /// Pinned (true) or refuted (false).
     pub holds: bool,

@@ -45,6 +45,8 @@ pub(super) fn accounts(builder: &mut Builder<'_>) {
         .chain(estate.volumes.values().map(|v| &v.account))
         .chain(estate.snapshots.values().map(|s| &s.account))
         .chain(estate.identities.values().map(|i| &i.account))
+        .chain(estate.managed.values().map(|m| &m.account))
+        .chain(estate.file_systems.values().map(|f| &f.account))
         .chain(estate.buckets.values().filter_map(|b| b.account.as_ref()));
     for owner in owners {
         regions.entry(owner.clone()).or_default();

@@ -7,8 +7,8 @@ use std::str::FromStr as _;
 use std::sync::Arc;
 
 use super::build::Builder;
-use super::{Broker, Cluster, Link, Origin, Outcome, Property, Seen, Severity, Topic};
-use super::{acls, buckets, listeners, topics, uri};
+use super::{Broker, Cluster, Outcome, Property, Seen, Severity, Topic};
+use super::{acls, listeners, log_stores, topics};
 use crate::capture::{PropertyLine, Source, Text, TextFile, jaas_options};
 use crate::names::KafkaPrincipal;
 
@@ -60,16 +60,17 @@ fn cluster(builder: &mut Builder<'_>, name: &str, files: &[&TextFile]) {
         }
     }
     users(&mut cluster);
-    log_buckets(builder, &mut cluster);
-    let said = builder
-        .estate
-        .config
-        .clusters
-        .get(name)
-        .and_then(|c| c.get("model"));
-    cluster.model = said.map(|(model, _)| model.clone()).unwrap_or_default();
+    log_stores::read(builder, &mut cluster);
+    cluster.model = said_model(builder, name);
     missing_brokers(builder, &cluster);
     builder.estate.clusters.insert(name.to_owned(), cluster);
+}
+
+/// The model that `catchment.toml` names; empty when it names none.
+pub(super) fn said_model(builder: &Builder<'_>, name: &str) -> String {
+    let said = builder.estate.config.clusters.get(name);
+    let model = said.and_then(|c| c.get("model"));
+    model.map(|(model, _)| model.clone()).unwrap_or_default()
 }
 
 /// Whether the log lies in object storage by AutoMQ's decisive switch.
@@ -145,9 +146,9 @@ fn broker(
         listeners,
         host: None,
         interface: None,
+        role: None,
         volumes: Vec::new(),
         wal_volumes: Vec::new(),
-        role: None,
         source: start.clone(),
         properties,
     };
@@ -311,170 +312,6 @@ fn users(cluster: &mut Cluster) {
         }
     }
     cluster.users = users;
-}
-
-/// Buckets that the configuration names: `data`, `wal`, `remote`; further ones are numbered.
-fn log_buckets(builder: &mut Builder<'_>, cluster: &mut Cluster) {
-    let mut named: BTreeMap<String, (Link, Option<String>)> = BTreeMap::new();
-    let mut notes: BTreeSet<(&'static str, String, Source)> = BTreeSet::new();
-    let mut local_wal = false;
-    for broker in cluster.brokers.values() {
-        for (keys, holds) in [
-            (&["s3.data.buckets", "s3.bucket"][..], "data"),
-            (&["s3.wal.path"][..], "wal"),
-        ] {
-            let found = keys
-                .iter()
-                .find_map(|key| broker.properties.get(*key).map(|p| (*key, p)));
-            let Some((key, property)) = found.filter(|(_, p)| !p.value.trim().is_empty()) else {
-                continue;
-            };
-            if key == "s3.bucket" {
-                add_bucket(
-                    &mut named,
-                    holds,
-                    property.value.trim(),
-                    None,
-                    key,
-                    &property.source,
-                );
-                continue;
-            }
-            let (uris, broken) = uri::parse(&property.value);
-            if broken > 0 {
-                let message = format!(
-                    "`{key}` has {broken} part(s) that are no `ID@SCHEME://PATH`; they were left out"
-                );
-                notes.insert(("malformed-bucket-uri", message, property.source.clone()));
-            }
-            for uri in uris {
-                if uri.scheme == "s3" {
-                    add_bucket(
-                        &mut named,
-                        holds,
-                        &uri.name,
-                        uri.region,
-                        key,
-                        &property.source,
-                    );
-                } else {
-                    local_wal |= holds == "wal";
-                    let message =
-                        format!("`{key}` names a `{}` store, which is no bucket", uri.scheme);
-                    notes.insert(("log-outside-buckets", message, property.source.clone()));
-                }
-            }
-        }
-        let remote = broker.properties.get("rsm.config.storage.s3.bucket.name");
-        if let Some(property) = remote {
-            let region = broker
-                .properties
-                .get("rsm.config.storage.s3.region")
-                .map(|p| p.value.clone());
-            add_bucket(
-                &mut named,
-                "remote",
-                property.value.trim(),
-                region,
-                "rsm.config.storage.s3.bucket.name",
-                &property.source,
-            );
-        }
-    }
-    for (code, message, source) in notes {
-        builder.note(code, Severity::Warning, message, Some(source));
-    }
-    if let Some((data, region)) = named.get("data").cloned()
-        && !named.contains_key("wal")
-        && !local_wal
-    {
-        let from = match &data.origin {
-            Origin::Captured(source) => vec![source.clone()],
-            Origin::Inferred { from, .. } => from.clone(),
-            Origin::Pinned(_) | Origin::Assumed { .. } => Vec::new(),
-        };
-        let why = format!(
-            "`s3.wal.path` is not set, so the WAL lies in the data bucket {}",
-            data.to
-        );
-        named.insert(
-            "wal".to_owned(),
-            (
-                Link {
-                    to: data.to,
-                    origin: Origin::Inferred { why, from },
-                },
-                region,
-            ),
-        );
-    }
-    for (holds, (link, region)) in named {
-        let source = match &link.origin {
-            Origin::Captured(source) => Some(source.clone()),
-            Origin::Inferred { from, .. } => from.first().cloned(),
-            Origin::Pinned(_) | Origin::Assumed { .. } => None,
-        };
-        if let Some(source) = source {
-            let why = format!(
-                "the configuration of cluster {} names it as {holds}",
-                cluster.name
-            );
-            buckets::add(
-                builder,
-                &link.to,
-                None,
-                region,
-                buckets::named_by(&source, why),
-            );
-        }
-        cluster.buckets.insert(holds, link);
-    }
-}
-
-fn add_bucket(
-    named: &mut BTreeMap<String, (Link, Option<String>)>,
-    holds: &str,
-    bucket: &str,
-    region: Option<String>,
-    key: &str,
-    source: &Source,
-) {
-    let same_kind = |k: &str| {
-        k == holds
-            || k.strip_prefix(holds)
-                .is_some_and(|rest| rest.starts_with(' '))
-    };
-    if bucket.is_empty()
-        || named
-            .iter()
-            .any(|(k, (link, _))| same_kind(k) && link.to == bucket)
-    {
-        return;
-    }
-    let count = named.keys().filter(|k| same_kind(k)).count();
-    let name = if count == 0 {
-        holds.to_owned()
-    } else {
-        format!("{holds} {}", count + 1)
-    };
-    let origin = if key == "s3.bucket" {
-        Origin::Inferred {
-            why: "`s3.bucket`, the older name of `s3.data.buckets`, names it".to_owned(),
-            from: vec![source.clone()],
-        }
-    } else {
-        Origin::Captured(source.clone())
-    };
-    named.insert(
-        name,
-        (
-            Link {
-                to: bucket.to_owned(),
-                origin,
-            },
-            region,
-        ),
-    );
 }
 
 /// Brokers that hold replicas or vote, and whose properties are not in the capture.

@@ -254,6 +254,41 @@ fn secrets(builder: &mut Builder<'_>) {
     }
 }
 
+/// Adds a secret that something names by its ARN and that was not listed. Its key is not known:
+/// MSK admits no secret under `aws/secretsmanager` (MSK Developer Guide, "Sign-in credentials").
+pub(super) fn named_secret(builder: &mut Builder<'_>, arn: &str, source: Source) {
+    let Ok(parsed) = Arn::from_str(arn) else {
+        return;
+    };
+    if builder.estate.secrets.contains_key(arn) {
+        return;
+    }
+    let written = parsed.resource().trim_start_matches("secret:");
+    // Six letters behind the name are the service's.
+    let name = match written.rsplit_once('-') {
+        Some((name, end)) if end.len() == 6 => name,
+        Some(_) | None => written,
+    };
+    let (account, region) = (parsed.account().to_owned(), parsed.region().to_owned());
+    let call = "secretsmanager:GetResourcePolicy";
+    let missing = format!("{call} of {name} ({})", in_account(&account));
+    let answer = builder.about(call, arn, None, None);
+    let (policy, outcome) = builder.answered_document(answer, "ResourcePolicy", &missing);
+    builder.cover(call, &account, &region, arn, outcome);
+    let secret = Secret {
+        arn: arn.to_owned(),
+        name: name.to_owned(),
+        key: Some(format!("of secret {name}")),
+        policy,
+        tags: std::collections::BTreeMap::new(),
+        users: Vec::new(),
+        origin: Origin::Captured(source),
+        account,
+        region,
+    };
+    builder.estate.secrets.insert(arn.to_owned(), secret);
+}
+
 fn secret(builder: &mut Builder<'_>, node: &Node, answer: &Answer) {
     let Some(arn) = text(node, "ARN") else { return };
     let (account, region) = place(&arn, answer);

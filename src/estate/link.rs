@@ -1,11 +1,12 @@
-//! Links between the two worlds: brokers to hosts, log directories to volumes. Each carries its origin, and `catchment.toml` may pin or refute it.
+//! Links between the two worlds: brokers to hosts, log directories to volumes. Each carries its
+//! origin, and `catchment.toml` may pin or refute it.
 //!
 //! Must never: choose between two hosts that fit equally well.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::build::Builder;
-use super::{Broker, Cluster, Host, Link, LinkConfig, Origin, Severity, kafka, uri};
+use super::{Broker, Cluster, Host, Link, LinkConfig, Origin, Severity, kafka, pods};
 use crate::capture::Source;
 
 /// Private DNS names, lower case, by instance.
@@ -25,11 +26,16 @@ pub(super) fn read(builder: &mut Builder<'_>) {
         }
     }
     for cluster in clusters.values_mut() {
-        hosts(builder, cluster, only, &names);
+        if cluster.managed.is_none() {
+            hosts(builder, cluster, only, &names);
+            pods::roles(builder, cluster);
+        }
         volumes(builder, cluster);
         place(builder, cluster);
+        disagreements(builder, cluster);
     }
     builder.estate.clusters = clusters;
+    super::wal::read(builder);
     super::secret_users::read(builder);
     unknown_ends(builder);
 }
@@ -97,7 +103,11 @@ fn hosts(builder: &mut Builder<'_>, cluster: &mut Cluster, only: bool, names: &N
             );
         }
         broker.host = link;
-        if broker.host.is_none() && candidates.is_empty() {
+        if broker.host.is_none() {
+            let addresses = addresses(broker, &voters);
+            broker.interface = pods::interface(builder, &name, broker, &addresses);
+        }
+        if broker.host.is_none() && broker.interface.is_none() && candidates.is_empty() {
             lost.push(broker.id.to_string());
         }
     }
@@ -300,14 +310,9 @@ fn volumes(builder: &mut Builder<'_>, cluster: &mut Cluster) {
     for broker in cluster.brokers.values_mut() {
         let from = format!("{name}/{}", broker.id);
         let mut links = pins(builder, "log-volume", &[&from]);
-        let wal = broker
-            .properties
-            .get("s3.wal.path")
-            .map(|p| uri::parse(&p.value).0)
-            .unwrap_or_default();
-        let local_wal = wal.iter().any(|uri| uri.scheme == "file");
-        // A node of AutoMQ keeps the log in buckets; its volumes hold it only under a local WAL.
-        let keeps = broker.holds_data && (!in_buckets || local_wal);
+        // A node of AutoMQ keeps the log in buckets; what its volumes hold of a write-ahead log has
+        // a place of its own.
+        let keeps = broker.holds_data && !in_buckets;
         if let Some(host) = broker
             .host
             .as_ref()
@@ -323,7 +328,7 @@ fn volumes(builder: &mut Builder<'_>, cluster: &mut Cluster) {
             } else {
                 (data, "a volume besides the root one")
             };
-            let property = ["s3.wal.path", "log.dirs", "log.dir"]
+            let property = ["log.dirs", "log.dir"]
                 .iter()
                 .find_map(|k| broker.properties.get(*k));
             let directories = property.map_or("/tmp/kafka-logs", |p| p.value.as_str());
@@ -376,8 +381,37 @@ fn place(builder: &mut Builder<'_>, cluster: &mut Cluster) {
         said.and_then(|c| c.get(key))
             .map(|(value, _)| value.clone())
     };
-    cluster.account = said("account").or_else(|| agreed(|h| &h.account));
-    cluster.region = said("region").or_else(|| agreed(|h| &h.region));
+    let known = (cluster.account.take(), cluster.region.take());
+    cluster.account = said("account")
+        .or_else(|| agreed(|h| &h.account))
+        .or(known.0);
+    cluster.region = said("region").or_else(|| agreed(|h| &h.region)).or(known.1);
+}
+
+/// Settings that decide who reads, where brokers have different ones: the most permissive counts.
+fn disagreements(builder: &mut Builder<'_>, cluster: &Cluster) {
+    for key in [
+        "authorizer.class.name",
+        "super.users",
+        "allow.everyone.if.no.acl.found",
+    ] {
+        let mut by_value: BTreeMap<&str, &Broker> = BTreeMap::new();
+        for broker in cluster.brokers.values() {
+            let value = broker.properties.get(key).map_or("", |p| p.value.trim());
+            by_value.entry(value).or_insert(broker);
+        }
+        let mut brokers = by_value.values();
+        if let (Some(one), Some(other)) = (brokers.next(), brokers.next()) {
+            let message = format!(
+                "brokers disagree: `{key}` differs between node {} and node {} of `{}`; for each question the most permissive answer counts",
+                one.id.min(other.id),
+                one.id.max(other.id),
+                cluster.name
+            );
+            let source = Some(one.source.clone());
+            builder.note("brokers-disagree", Severity::Warning, message, source);
+        }
+    }
 }
 
 /// Pins and refutations whose ends the capture does not hold.
@@ -407,6 +441,11 @@ fn unknown_ends(builder: &mut Builder<'_>) {
             "broker-host" => (node(&link.from), estate.hosts.contains_key(&link.to)),
             "log-volume" => (node(&link.from), estate.volumes.contains_key(&link.to)),
             "secret-user" => (secret(&link.from), cluster_of(&link.to)),
+            "cluster-file-system" => (
+                estate.clusters.contains_key(&link.from),
+                estate.file_systems.contains_key(&link.to),
+            ),
+            "broker-role" => (node(&link.from), estate.identities.contains_key(&link.to)),
             _ => continue,
         };
         for (known, end) in [(from, &link.from), (to, &link.to)] {

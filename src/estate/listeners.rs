@@ -72,6 +72,7 @@ pub(super) fn parse(
             protocol,
             mechanisms,
             advertised_host: (!nowhere).then_some(told),
+            unread: None,
             source: source.clone(),
             name,
         });

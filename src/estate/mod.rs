@@ -7,28 +7,39 @@
 //! or take *not collected* for *none*.
 
 mod acls;
+mod audit;
 mod buckets;
 mod build;
 mod compute;
 mod config;
+mod connectors;
+mod consumers;
+mod containers;
 mod coverage;
 mod expect;
+mod files;
 mod identity;
 mod kafka;
 mod key_state;
 mod keys;
 mod link;
 mod listeners;
+mod log_stores;
 mod lookup;
 mod managed;
+mod msk;
+mod msk_cluster;
 mod network;
 mod organization;
+mod pods;
 mod routes;
 mod secret_users;
 mod settings;
 mod topics;
 mod types;
 mod uri;
+mod wal;
+mod wanted;
 
 pub use crate::capture::{Diagnostic, Severity};
 pub use build::build;

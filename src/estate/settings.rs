@@ -21,7 +21,13 @@ type Value<'t> = Spanned<DeValue<'t>>;
 const TOP: [&str; 7] = [
     "asset", "assume", "pin", "refute", "network", "model", "cluster",
 ];
-const KINDS: [&str; 3] = ["broker-host", "log-volume", "secret-user"];
+const KINDS: [&str; 5] = [
+    "broker-host",
+    "broker-role",
+    "cluster-file-system",
+    "log-volume",
+    "secret-user",
+];
 const ASSUME: [(&str, &[&str]); 4] = [
     ("scps", &["none", "unread"]),
     ("rcps", &["none", "unread"]),

@@ -60,6 +60,12 @@ fn counts(estate: &Estate) -> Vec<Count> {
         ("security groups", estate.security_groups.len()),
         ("VPC endpoints", estate.endpoints.len()),
         ("file systems", estate.file_systems.len()),
+        ("functions", estate.functions.len()),
+        ("container tasks", estate.tasks.len()),
+        ("Kubernetes clusters", estate.kubernetes.len()),
+        ("trails", estate.trails.len()),
+        ("flow logs", estate.flow_logs.len()),
+        ("managed consumers", estate.consumers.len()),
         ("clusters", estate.clusters.len()),
         (
             "brokers",
@@ -264,10 +270,12 @@ fn listeners(cluster: &Cluster) -> Vec<ListenerText> {
         .values()
         .flat_map(|broker| &broker.listeners)
     {
-        if let Some(known) = found
-            .iter_mut()
-            .find(|known| known.name == listener.name && known.port == listener.port)
-        {
+        // A port that admits two kinds of client is listed for each.
+        if let Some(known) = found.iter_mut().find(|known| {
+            known.name == listener.name
+                && known.port == listener.port
+                && known.authentication == authentication(listener)
+        }) {
             known.brokers += 1;
             continue;
         }
@@ -294,7 +302,9 @@ fn authentication(listener: &Listener) -> String {
         SecurityProtocol::SaslPlaintext => format!("{}, plaintext", sasl()),
         SecurityProtocol::SaslSsl => format!("{}, TLS", sasl()),
     };
-    if listener.controller {
+    if listener.unread.is_some() {
+        format!("{text} (if there is one)")
+    } else if listener.controller {
         format!("{text} (controllers)")
     } else {
         text

@@ -7,9 +7,12 @@ use catchment::estate::{Call, Estate, Outcome, build};
 
 mod any;
 mod aws;
+mod consumers;
 mod corpus;
+mod files;
 mod fixtures;
 mod links;
+mod msk;
 mod shapes;
 
 const ACCOUNT: &str = "111122223333";
@@ -27,11 +30,9 @@ fn estate<'t>(texts: impl IntoIterator<Item = (&'t str, &'t str)>) -> Estate {
 }
 
 fn outcome(estate: &Estate, call: &str, region: &str, resource: &str) -> Option<Outcome> {
-    let account = if call.starts_with("kafka:") {
-        ""
-    } else {
-        ACCOUNT
-    };
+    // Kafka's own files belong to no account; calls of Amazon MSK do.
+    let of_kafka = ["kafka:acls", "kafka:topics", "kafka:properties"].contains(&call);
+    let account = if of_kafka { "" } else { ACCOUNT };
     let call = Call {
         call: call.to_owned(),
         account: account.to_owned(),

@@ -89,6 +89,9 @@ pub(crate) fn from_body(body: &Node) -> Option<(&'static str, String)> {
             key.str("Arn").unwrap_or_default().to_owned(),
         ));
     }
+    if let Some(found) = described(body) {
+        return Some(found);
+    }
     if has("Organization") {
         return Some(("organizations:DescribeOrganization", String::new()));
     }
@@ -112,6 +115,49 @@ pub(crate) fn from_body(body: &Node) -> Option<(&'static str, String)> {
         && (body.list("Accounts").is_empty() || first("Accounts", "JoinedMethod"))
     {
         return Some(("organizations:ListAccounts", String::new()));
+    }
+    None
+}
+
+/// Descriptions of one thing that name it.
+fn described(body: &Node) -> Option<(&'static str, String)> {
+    let inner = |outer: &str, name: &str| {
+        let node = body.get(outer)?;
+        Some(node.str(name).unwrap_or_default().to_owned())
+    };
+    let named = |name: &str| body.str(name).map(str::to_owned);
+    if let Some(arn) = inner("ClusterInfo", "ClusterArn") {
+        let new = body
+            .get("ClusterInfo")
+            .is_some_and(|c| c.get("ClusterType").is_some());
+        let call = if new {
+            "kafka:DescribeClusterV2"
+        } else {
+            "kafka:DescribeCluster"
+        };
+        return Some((call, arn));
+    }
+    if body.get("ServerProperties").is_some() {
+        let revision = body.get("Revision").and_then(Node::scalar);
+        let resource = format!("{}/{}", named("Arn")?, revision.unwrap_or_default());
+        return Some(("kafka:DescribeConfigurationRevision", resource));
+    }
+    if body.get("Policy").is_some()
+        && let Some(id) = named("FileSystemId")
+    {
+        return Some(("efs:DescribeFileSystemPolicy", id));
+    }
+    if let Some(name) = inner("DeliveryStreamDescription", "DeliveryStreamName") {
+        return Some(("firehose:DescribeDeliveryStream", name));
+    }
+    if let Some(arn) = inner("taskDefinition", "taskDefinitionArn") {
+        return Some(("ecs:DescribeTaskDefinition", arn));
+    }
+    if body.get("connectorConfiguration").is_some() {
+        return Some(("kafkaconnect:DescribeConnector", named("connectorArn")?));
+    }
+    if body.get("ReplicationInfoList").is_some() {
+        return Some(("kafka:DescribeReplicator", named("ReplicatorArn")?));
     }
     None
 }
@@ -212,6 +258,7 @@ const BARE: &[(&str, &str, &str)] = &[
         "LatestRevision",
         "kafka:ListConfigurations",
     ),
+    ("connectors", "connectorArn", "kafkaconnect:ListConnectors"),
     ("Functions", "", "lambda:ListFunctions"),
     ("EventSourceMappings", "", "lambda:ListEventSourceMappings"),
     ("Pipes", "", "pipes:ListPipes"),

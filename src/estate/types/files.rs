@@ -64,3 +64,22 @@ pub struct MountTarget {
     /// Where it stands.
     pub origin: Origin,
 }
+
+/// A door to an EFS file system that fixes the directory, and the user that files are opened as.
+///
+/// Source: EFS User Guide, "Working with Amazon EFS access points".
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct FileAccessPoint {
+    /// Its id.
+    pub id: String,
+    /// Its ARN.
+    pub arn: String,
+    /// The file system.
+    pub file_system: String,
+    /// The directory that it shows as root.
+    pub root: String,
+    /// The user that replaces the client's, when one is set: POSIX user id and group ids.
+    pub user: Option<(u32, Vec<u32>)>,
+    /// Where it stands.
+    pub origin: Origin,
+}

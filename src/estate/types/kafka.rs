@@ -3,6 +3,7 @@
 //! Must never: hold behaviour; these are what importers write and everything else reads.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use crate::capture::Source;
 use crate::names::KafkaPrincipal;
@@ -13,7 +14,8 @@ use super::{Link, Seen};
 /// A Kafka cluster.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Cluster {
-    /// Name of its folder.
+    /// Name of its folder; of an Amazon MSK cluster its own name, with account and region behind it
+    /// where several have the same.
     pub name: String,
     /// Account of its brokers' hosts, or as pinned.
     pub account: Option<String>,
@@ -27,10 +29,11 @@ pub struct Cluster {
     pub acls: Seen<Vec<AclBinding>>,
     /// Principals that ACLs, `super.users` or JAAS configurations name, and where first.
     pub users: BTreeMap<KafkaPrincipal, Source>,
-    /// Buckets that hold the log, by what they hold (`data`, `wal`), from the configuration or
-    /// from a model: bucket names.
+    /// Buckets that hold the log or come with it, by what they hold (`data`, `wal`, `tiered`,
+    /// `diskless`, `ops`, `router`, `tables`), from the configuration or from a model: bucket names.
     pub buckets: BTreeMap<String, Link>,
-    /// File systems that hold part of the log, by what they hold (`wal`), from a model: ids.
+    /// File systems that hold part of the log, by what they hold (`wal`), from the configuration
+    /// or from a model: ids.
     pub file_systems: BTreeMap<String, Link>,
     /// The Amazon MSK cluster that it is, by ARN.
     pub managed: Option<Link>,
@@ -144,6 +147,8 @@ pub struct Listener {
     pub controller: bool,
     /// Host that clients are told.
     pub advertised_host: Option<String>,
+    /// What was not read, where the listener may stand in it and was not seen.
+    pub unread: Option<Arc<str>>,
     /// Where `listeners` stands.
     pub source: Source,
 }

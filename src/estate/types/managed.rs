@@ -27,6 +27,9 @@ pub struct ManagedCluster {
     pub express: bool,
     /// Which clients it admits.
     pub authentication: Seen<ManagedAuthentication>,
+    /// How clients in other VPCs may authenticate (multi-VPC private connectivity); all off when
+    /// it is not offered.
+    pub from_other_vpcs: ManagedAuthentication,
     /// Whether brokers have public addresses.
     pub public: Seen<bool>,
     /// The cluster policy, which admits other accounts.
@@ -39,6 +42,10 @@ pub struct ManagedCluster {
     pub subnets: Vec<String>,
     /// Security groups of its brokers' interfaces.
     pub groups: Vec<String>,
+    /// How many brokers it has, when it says so.
+    pub size: Option<usize>,
+    /// `HOST:PORT` at which clients begin.
+    pub bootstrap: Vec<String>,
     /// Its brokers.
     pub nodes: Seen<Vec<ManagedNode>>,
     /// Secrets whose SCRAM credentials it admits: ARNs.
@@ -48,6 +55,9 @@ pub struct ManagedCluster {
     /// Where it stands.
     pub origin: Origin,
 }
+
+/// The SASL mechanism by which IAM credentials authenticate.
+pub const AWS_MSK_IAM: &str = "AWS_MSK_IAM";
 
 /// How clients of an MSK cluster may authenticate.
 #[allow(clippy::struct_excessive_bools, reason = "MSK has these switches")]
@@ -80,6 +90,27 @@ pub struct ManagedNode {
     pub subnet: Option<String>,
     /// Its host names.
     pub endpoints: Vec<String>,
+    /// Where it stands.
+    pub origin: Origin,
+}
+
+/// A connection by which clients in another VPC, perhaps of another account, reach an MSK cluster.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ManagedVpcConnection {
+    /// Its ARN.
+    pub arn: String,
+    /// ARN of the cluster.
+    pub cluster: String,
+    /// Account of the client side; empty when it is not told.
+    pub account: String,
+    /// VPC of the client side.
+    pub vpc: Option<String>,
+    /// Subnets of the client side.
+    pub subnets: Vec<String>,
+    /// Security groups of the client side.
+    pub groups: Vec<String>,
+    /// `SASL_IAM`, `SASL_SCRAM`, `TLS`.
+    pub authentication: Option<String>,
     /// Where it stands.
     pub origin: Origin,
 }

@@ -4,7 +4,10 @@
 //! order of names and never that of hashing.
 
 mod accounts;
+mod audit;
 mod compute;
+mod consumers;
+mod containers;
 mod files;
 mod kafka;
 mod managed;
@@ -17,7 +20,10 @@ use std::sync::Arc;
 use crate::capture::Source;
 
 pub use accounts::*;
+pub use audit::*;
 pub use compute::*;
+pub use consumers::*;
+pub use containers::*;
 pub use files::*;
 pub use kafka::*;
 pub use managed::*;
@@ -114,9 +120,25 @@ pub struct Estate {
     pub route_tables: BTreeMap<String, RouteTable>,
     /// Network file systems, by id.
     pub file_systems: BTreeMap<String, FileSystem>,
+    /// Access points of EFS, by id.
+    pub file_access_points: BTreeMap<String, FileAccessPoint>,
     /// Amazon MSK clusters, by ARN. Each is a cluster in `clusters` too.
     pub managed: BTreeMap<String, ManagedCluster>,
-    /// Kafka clusters, by the name of their folder in the capture.
+    /// Connections from other VPCs to Amazon MSK clusters, by ARN.
+    pub vpc_connections: BTreeMap<String, ManagedVpcConnection>,
+    /// Services that read a Kafka cluster for somebody, by id.
+    pub consumers: BTreeMap<String, Consumer>,
+    /// Lambda functions, by ARN.
+    pub functions: BTreeMap<String, Function>,
+    /// Running tasks of ECS, by ARN.
+    pub tasks: BTreeMap<String, Task>,
+    /// Clusters of EKS, by ARN.
+    pub kubernetes: BTreeMap<String, KubernetesCluster>,
+    /// Trails of CloudTrail, by ARN.
+    pub trails: BTreeMap<String, Trail>,
+    /// Flow logs, by id.
+    pub flow_logs: BTreeMap<String, FlowLog>,
+    /// Kafka clusters, by name.
     pub clusters: BTreeMap<String, Cluster>,
     /// What `catchment.toml` says.
     pub config: crate::estate::Config,

@@ -109,10 +109,13 @@ impl Projection<'_> {
                 plaintext: has("unauthenticated"),
                 encrypted: true,
             }),
+            from_other_vpcs: ManagedAuthentication::default(),
             public: Seen::Is(false),
             policy: Seen::Absent,
             key: None,
             tiered: false,
+            size: Some(nodes.len()),
+            bootstrap: Vec::new(),
             subnets: nodes
                 .iter()
                 .filter_map(|node| node.subnet.clone())
@@ -330,6 +333,7 @@ fn listener(offered: &ModelListener) -> Listener {
         certificate_requested: false,
         controller: false,
         advertised_host: None,
+        unread: None,
         source: offered.at.clone(),
     }
 }
