@@ -267,7 +267,7 @@ pub(crate) const CALLS: &[CallSpec] = &[
     one("kafka:DescribeConfigurationRevision", &["Arn", "Revision"]),
     list("kafka:ListReplicators", "Replicators"),
     one("kafka:DescribeReplicator", &["ReplicatorArn"]),
-    list("kafkaconnect:ListConnectors", "Connectors"),
+    list("kafkaconnect:ListConnectors", "connectors"),
     one("kafkaconnect:DescribeConnector", &["ConnectorArn"]),
     list("lambda:ListFunctions", "Functions"),
     list("lambda:ListEventSourceMappings", "EventSourceMappings"),
