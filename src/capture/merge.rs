@@ -74,7 +74,9 @@ fn single(group: Vec<Answer>, diagnostics: &mut Vec<Diagnostic>) -> Option<Answe
     let at = group.iter().position(|a| a.outcome.settles()).unwrap_or(0);
     let kept = group.get(at)?;
     for (_, other) in group.iter().enumerate().filter(|(i, _)| *i != at) {
-        let alike = other.outcome == kept.outcome && same(&other.body, &kept.body);
+        // Two errors that say "there is none" say the same in whatever words.
+        let alike = other.outcome == kept.outcome
+            && (kept.outcome == Outcome::Absent || same(&other.body, &kept.body));
         if kept.outcome.settles() && other.outcome.settles() && !alike {
             diagnostics.push(contradiction(kept, other));
         }

@@ -161,16 +161,25 @@ fn json(
         envelope(capture, drafts, &node);
         return;
     }
+    let metadata = without_metadata(&mut node);
     if let Some(error) = node.get("Error").filter(|e| e.get("Code").is_some()) {
         let code = error.get("Code").and_then(Node::scalar).unwrap_or_default();
-        let status = node
-            .get("ResponseMetadata")
-            .and_then(|m| m.get("HTTPStatusCode"))
-            .and_then(Node::as_i64);
+        let status = metadata.and_then(|m| m.get("HTTPStatusCode")?.as_i64());
         failure::answer(capture, drafts, layout, &code, status, None, null);
         return;
     }
     bare(capture, drafts, node, layout);
+}
+
+/// Takes away what SDKs add about the transport: it differs from one answer to the next.
+pub(crate) fn without_metadata(node: &mut Node) -> Option<Node> {
+    let Value::Object(members) = &mut node.value else {
+        return None;
+    };
+    let at = members
+        .iter()
+        .position(|(name, _)| name == "ResponseMetadata")?;
+    Some(members.remove(at).1)
 }
 
 /// An answer that could not be read, of a call that the path names.

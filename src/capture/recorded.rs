@@ -11,7 +11,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use super::json::{Node, Value};
-use super::recognise::{Draft, Layout, answered};
+use super::recognise::{Draft, Layout, answered, without_metadata};
 use super::when::When;
 use super::{Capture, Outcome, Severity, Source, calls, failure, merge};
 
@@ -84,6 +84,7 @@ pub(crate) fn file(
     };
     let mut body = data.clone();
     dates(&mut body);
+    without_metadata(&mut body);
     let error = body.get("Error").filter(|e| e.get("Code").is_some());
     if status >= 400 || error.is_some() {
         let code = error.and_then(|e| e.get("Code")).and_then(Node::scalar);
