@@ -29,30 +29,12 @@ pub(crate) fn decode(text: &str) -> Option<Vec<u8>> {
     Some(bytes)
 }
 
-/// The text of the bytes.
-pub(crate) fn encode(bytes: &[u8]) -> String {
-    let mut text = String::with_capacity(bytes.len().div_ceil(3) * 4);
-    for three in bytes.chunks(3) {
-        let part = |at: usize| u32::from(three.get(at).copied().unwrap_or(0));
-        let bits = part(0) << 16 | part(1) << 8 | part(2);
-        for at in 0..4 {
-            if at > three.len() {
-                text.push('=');
-            } else {
-                let value = bits >> (18 - 6 * at) & 63;
-                text.push(char::from(ALPHABET[value as usize]));
-            }
-        }
-    }
-    text
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
 
     #[test]
-    fn the_vectors_of_the_rfc_go_both_ways() {
+    fn the_vectors_of_the_rfc_are_read() {
         for (plain, text) in [
             ("", ""),
             ("f", "Zg=="),
@@ -62,7 +44,6 @@ mod tests {
             ("fooba", "Zm9vYmE="),
             ("foobar", "Zm9vYmFy"),
         ] {
-            assert_eq!(encode(plain.as_bytes()), text);
             assert_eq!(decode(text).as_deref(), Some(plain.as_bytes()));
         }
         for other in ["Zg=", "a=b=", "not base64", "====", "Zm9v!"] {

@@ -1,10 +1,12 @@
 //! Redaction of answers: values of secrets, of environment variables, user data and the
 //! configurations of connectors and brokers.
 //!
-//! Kept are names, and values of configurations that hold nothing secret. Values of environment
-//! variables and user data go whatever they hold: their names say too little about them.
+//! Of a connector only keys stay that name classes, topics and sinks; of a broker's configuration
+//! all that is no secret; of environments, commands and user data nothing but names: those say too
+//! little about the values.
 //!
-//! Must never: say what stood there.
+//! Must never: say what stood there, or keep a value because its name looks harmless; the list of
+//! keys that stay is closed.
 
 use std::sync::Arc;
 
@@ -36,6 +38,46 @@ const SECRET: &[&str] = &[
     "MasterUserPassword",
     "ClientSecret",
     "AuthToken",
+    "HECToken",
+    "AttributeValue",
+];
+
+/// Keys of a connector's configuration whose values stay: they name classes, topics and sinks.
+///
+/// Source: Kafka Connect documentation, "Configuring Connectors"; configurations of the S3, Iceberg,
+/// JDBC and Kinesis sink connectors and of `MirrorMaker` 2.
+const CONNECTOR_KEYS: &[&str] = &[
+    "connector.class",
+    "name",
+    "tasks.max",
+    "topics",
+    "topics.regex",
+    "topics.exclude",
+    "topic",
+    "topic.prefix",
+    "topic.creation.groups",
+    "kafka.topic",
+    "source.cluster.alias",
+    "target.cluster.alias",
+    "database.server.name",
+    "schema.history.internal.kafka.topic",
+    "database.history.kafka.topic",
+    "errors.deadletterqueue.topic.name",
+    "s3.bucket.name",
+    "s3.region",
+    "topics.dir",
+    "store.url",
+    "aws.s3.bucket.name",
+    "aws.s3.region",
+    "aws.s3.prefix",
+    "camel.sink.path.bucketnameorarn",
+    "camel.source.path.bucketnameorarn",
+    "iceberg.tables",
+    "iceberg.catalog.warehouse",
+    "kinesis.stream",
+    "streamname",
+    "deliverystream",
+    "table.name.format",
 ];
 
 /// Removes secret values from an answer of AWS; returns what was found.
@@ -85,6 +127,7 @@ fn member(name: &str, value: &mut Node, found: &mut Vec<Found>) {
         "connectorConfiguration" => configuration(value, found),
         "ServerProperties" => server_properties(value, found),
         "command" | "entryPoint" => arguments(value, found),
+        "options" | "dockerLabels" => variables_of(value, found),
         _ => walk(value, found),
     }
 }
@@ -160,10 +203,11 @@ fn holds_secret(text: &str) -> bool {
 /// `{"key": "value"}` of a connector.
 fn configuration(node: &mut Node, found: &mut Vec<Found>) {
     let Value::Object(members) = &mut node.value else {
-        return walk(node, found);
+        return hide(node);
     };
     for (key, value) in members {
         let Value::String(text) = &mut value.value else {
+            hide(value);
             continue;
         };
         let redacted = property(key, text).value;
@@ -176,22 +220,24 @@ fn configuration(node: &mut Node, found: &mut Vec<Found>) {
                 source: value.source.clone(),
             });
         }
-        *text = redacted;
+        *text = if CONNECTOR_KEYS.contains(&key.to_ascii_lowercase().as_str()) {
+            redacted
+        } else {
+            REDACTED.to_owned()
+        };
     }
 }
 
-/// The properties of an MSK configuration, a blob: decoded, redacted and encoded again.
+/// The properties of an MSK configuration, a blob or its text: replaced by an object of redacted
+/// properties.
 fn server_properties(node: &mut Node, found: &mut Vec<Found>) {
-    let Value::String(text) = &mut node.value else {
+    let Some(text) = node.as_str() else {
         return;
     };
     let decoded = base64::decode(text).and_then(|bytes| String::from_utf8(bytes).ok());
-    let Some(plain) = decoded else {
-        // Not as AWS writes it: nothing is kept of it.
-        return hide(node);
-    };
+    let plain = decoded.unwrap_or_else(|| text.to_owned());
     let (lines, _) = properties::parse(&Arc::from(node.source.file()), &plain);
-    let mut kept = String::new();
+    let mut members = Vec::new();
     for line in lines {
         if line.value.contains(REDACTED) {
             found.push(Found {
@@ -203,16 +249,16 @@ fn server_properties(node: &mut Node, found: &mut Vec<Found>) {
                 source: node.source.clone(),
             });
         }
-        let value = line.value.replace('\\', "\\\\").replace('\n', "\\n");
-        kept.push_str(&line.key);
-        kept.push('=');
-        kept.push_str(&value);
-        kept.push('\n');
+        let value = Node {
+            source: node.source.clone(),
+            value: Value::String(line.value),
+        };
+        members.push((line.key, value));
     }
-    *text = base64::encode(kept.as_bytes());
+    node.value = Value::Object(members);
 }
 
-/// Words of a command line: those that hold a secret go.
+/// Words of a command line: all of them go.
 fn arguments(node: &mut Node, found: &mut Vec<Found>) {
     let Value::Array(items) = &mut node.value else {
         return walk(node, found);
@@ -233,8 +279,8 @@ fn arguments(node: &mut Node, found: &mut Vec<Found>) {
                 message: "a word of the command looks like a secret: whoever may describe it reads it; keep it in a secret store".to_owned(),
                 source: item.source.clone(),
             });
-            hide(item);
         }
+        hide(item);
     }
 }
 
@@ -314,13 +360,15 @@ mod tests {
         let (node, found) = redacted(&ecs);
         assert_eq!(found, ["secret-in-environment"; 3]);
         let text = format!("{node:?}");
-        assert!(text.contains("valueFrom") && text.contains("--topic=payments"));
+        assert!(text.contains("valueFrom") && !text.contains("--topic=payments"));
     }
 
     #[test]
     fn user_data_goes_and_a_secret_in_it_is_found() {
         let script = format!("#!/bin/sh\nexport DB_PASSWORD={CANARY}\n");
-        let blob = base64::encode(script.as_bytes());
+        // The script in base64, as EC2 answers, and as it was written.
+        let blob = "IyEvYmluL3NoCmV4cG9ydCBEQl9QQVNTV09SRD1jNG40cnktczNjcjN0Cg==";
+        assert_eq!(base64::decode(blob).as_deref(), Some(script.as_bytes()));
         for text in [
             format!(r#"{{"UserData": "{blob}"}}"#),
             format!(r#"{{"UserData": {{"Value": "{blob}"}}}}"#),
@@ -328,45 +376,42 @@ mod tests {
         ] {
             let (node, found) = redacted(&text);
             assert_eq!(found, ["secret-in-user-data"], "{text}");
-            assert!(!format!("{node:?}").contains(&blob));
+            assert!(!format!("{node:?}").contains(blob));
         }
-        let harmless = base64::encode(b"#!/bin/sh\nyum install -y java\n");
+        let harmless = "IyEvYmluL3NoCnl1bSBpbnN0YWxsIC15IGphdmEK";
         let (node, found) = redacted(&format!(r#"{{"UserData": "{harmless}"}}"#));
         assert!(found.is_empty(), "{found:?}");
-        assert!(!format!("{node:?}").contains(&harmless));
+        assert!(!format!("{node:?}").contains(harmless));
     }
 
     #[test]
-    fn a_connector_keeps_what_is_not_secret() {
+    fn a_connector_keeps_what_names_classes_topics_and_sinks() {
         let text = format!(
             r#"{{"connectorArn": "a", "connectorConfiguration": {{
-                "topics": "payments", "database.password": "{CANARY}",
+                "topics": "payments", "database.password": "{CANARY}", "x.y": "{CANARY}",
+                "store.url": "https://u:{CANARY}@h",
                 "other.password": "${{secretManager:x:y}}"}}}}"#
         );
         let (node, found) = redacted(&text);
-        assert_eq!(found, ["secret-in-configuration"]);
+        assert_eq!(found, ["secret-in-configuration"; 2]);
         let configuration = node.get("connectorConfiguration").unwrap();
         assert_eq!(configuration.str("topics"), Some("payments"));
         assert_eq!(configuration.str("other.password"), Some(REDACTED));
+        assert_eq!(configuration.str("x.y"), Some(REDACTED));
     }
 
     #[test]
-    fn the_properties_of_an_msk_configuration_stay_a_blob_without_secrets() {
-        let plain = format!(
-            "# c\nauto.create.topics.enable=true\nssl.keystore.password={CANARY}\nallow.everyone.if.no.acl.found=false\n"
-        );
-        let text = format!(
-            r#"{{"Arn": "a", "Revision": 1, "ServerProperties": "{}"}}"#,
-            base64::encode(plain.as_bytes())
-        );
-        let (node, found) = redacted(&text);
+    fn the_properties_of_an_msk_configuration_are_decoded_and_redacted() {
+        // auto.create.topics.enable=true, ssl.keystore.password=c4n4ry-s3cr3t
+        let blob = "YXV0by5jcmVhdGUudG9waWNzLmVuYWJsZT10cnVlCnNzbC5rZXlzdG9yZS5wYXNzd29yZD1jNG40cnktczNjcjN0Cg==";
+        let (node, found) = redacted(&format!(
+            r#"{{"Arn": "a", "Revision": 1, "ServerProperties": "{blob}"}}"#
+        ));
         assert_eq!(found, ["secret-in-configuration"]);
-        let kept = base64::decode(node.str("ServerProperties").unwrap()).unwrap();
-        assert_eq!(
-            String::from_utf8(kept).unwrap(),
-            "auto.create.topics.enable=true\nssl.keystore.password=[redacted]\nallow.everyone.if.no.acl.found=false\n"
-        );
-        let (node, _) = redacted(&format!(r#"{{"ServerProperties": "{CANARY} = x"}}"#));
-        assert_eq!(node.str("ServerProperties"), Some(REDACTED));
+        let properties = node.get("ServerProperties").unwrap();
+        assert_eq!(properties.str("auto.create.topics.enable"), Some("true"));
+        assert_eq!(properties.str("ssl.keystore.password"), Some(REDACTED));
+        let (node, _) = redacted(r#"{"ServerProperties": "a.b=1\nc.d=2"}"#);
+        assert_eq!(node.get("ServerProperties").unwrap().str("c.d"), Some("2"));
     }
 }
