@@ -48,10 +48,17 @@ pub use redact::REDACTED;
 pub use source::Source;
 pub use when::When;
 
+pub(crate) use calls::list_of;
 pub(crate) use merge::same;
 pub(crate) use redact::{jaas_options, next_item};
 
 use json::Node;
+
+/// The names of all calls whose answers a capture may hold.
+#[cfg(test)]
+pub(crate) fn known_calls() -> impl Iterator<Item = &'static str> {
+    calls::CALLS.iter().map(|call| call.name)
+}
 
 /// Everything that was recognised in a directory.
 #[derive(Clone, Debug, Default)]

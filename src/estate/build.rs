@@ -25,6 +25,7 @@ pub fn build(capture: &Capture) -> Estate {
     super::expect::accounts(&mut builder);
     super::organization::read(&mut builder);
     super::expect::calls(&mut builder);
+    super::coverage::count(&mut builder);
     let mut estate = builder.estate;
     estate.unused.clone_from(&capture.unused);
     estate
