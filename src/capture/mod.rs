@@ -6,6 +6,7 @@
 //! - our envelope, `{"call", "params", "account", "region", "at", "status", "outcome", "error", "body"}`;
 //! - bare answers of the AWS CLI, by their keys;
 //! - `<svc>-<op>.json` and `<svc>-<op>/<percent-encoded id>` (cloudmapper's layout);
+//! - the folders of iam-collect, `aws/PARTITION/accounts/ID/SERVICE/...`;
 //! - `SERVICE.Operation_N.json` with `{"status_code", "data"}` (recorded answers);
 //! - Kafka's property files and the output of `kafka-acls` and `kafka-topics`;
 //! - `catchment.toml` at the root.
@@ -20,6 +21,8 @@ mod calls;
 mod diagnostic;
 mod failure;
 mod hints;
+mod iam_collect;
+mod iam_collect_organization;
 mod join;
 pub mod json;
 mod load;
@@ -159,6 +162,7 @@ impl Capture {
         let mut drafts = Vec::new();
         let mut capture = Self::default();
         recorded::separate(&mut capture, &mut files);
+        iam_collect::take(&mut capture, &mut drafts, &mut files);
         for (path, text) in files {
             let text = text.strip_prefix('\u{feff}').unwrap_or(&text);
             recognise::file(&mut capture, &mut drafts, &path, text);

@@ -7,6 +7,7 @@ use std::collections::BTreeMap;
 use catchment::capture::{Answer, Capture, Outcome};
 
 mod corpus;
+mod iam_collect;
 mod joined;
 mod outcomes;
 mod recorded;
