@@ -314,6 +314,10 @@ fn wrong_arguments_are_refused() {
         &["map", PIER, "--coverage", "--model", "automq-s3-wal"],
         &["--coverage", "--model"],
     );
+    refuses(
+        &["map", PIER, "--coverage", "--cluster", "pier"],
+        &["--coverage", "--cluster"],
+    );
     refuses(&["who", PIER, "--coverage"], &["--coverage"]);
     refuses(&["map", "--coverage"], &["<CAPTURE>"]);
     refuses(&["schema", "coverages"], &["coverage"]);

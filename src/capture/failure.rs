@@ -76,12 +76,11 @@ pub(crate) fn fold_bad_credentials(capture: &mut Capture) {
         let known = kept
             .iter()
             .position(|k| k.code == BAD_CREDENTIALS && k.message == diagnostic.message);
-        match known.filter(|_| diagnostic.code == BAD_CREDENTIALS) {
-            Some(at) => counts[at] += 1,
-            None => {
-                kept.push(diagnostic);
-                counts.push(1);
-            }
+        if let Some(at) = known.filter(|_| diagnostic.code == BAD_CREDENTIALS) {
+            counts[at] += 1;
+        } else {
+            kept.push(diagnostic);
+            counts.push(1);
         }
     }
     for (diagnostic, count) in kept.iter_mut().zip(counts).filter(|(_, n)| *n > 1) {

@@ -170,12 +170,11 @@ fn add_unknown(whole: &mut Node, other: &Node) -> bool {
                 items.extend(new.cloned());
                 added |= items.len() > before;
             }
-            Some(_) => {}
             None if !value.items().is_empty() => {
                 members.push((name.clone(), value.clone()));
                 added = true;
             }
-            None => {}
+            Some(_) | None => {}
         }
     }
     added

@@ -37,7 +37,7 @@ pub(super) enum Command {
         #[command(flatten)]
         asking: Asking,
         /// Instead: what was read, by account and region, and what each missing piece would change.
-        #[arg(long, conflicts_with = "model")]
+        #[arg(long, conflicts_with_all = ["model", "cluster"])]
         coverage: bool,
     },
     /// Which principals read an asset, by which routes, and who is one step short.

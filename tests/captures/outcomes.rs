@@ -328,3 +328,56 @@ fn a_bare_acl_or_key_grant_list_is_not_taken_for_the_other() {
         ("111122223333", "eu-west-1")
     );
 }
+
+#[test]
+fn an_access_point_keeps_its_name_and_an_account_s_block_has_none() {
+    let point = r#"{"Name": "door", "Bucket": "quay", "NetworkOrigin": "Internet"}"#;
+    let capture = capture([
+        ("accounts/111122223333/eu-west-1/point.json", point),
+        (
+            "accounts/111122223333/eu-west-1/s3control-get-access-point-policy/door.json",
+            r#"{"Policy": "{}"}"#,
+        ),
+        (
+            "accounts/111122223333/s3control-get-public-access-block/111122223333.json",
+            r#"{"PublicAccessBlockConfiguration": {}}"#,
+        ),
+    ]);
+    assert_eq!(only(&capture, "s3control:GetAccessPoint").resource, "door");
+    let policy = only(&capture, "s3control:GetAccessPointPolicy");
+    assert_eq!(policy.resource, "door");
+    let block = only(&capture, "s3control:GetPublicAccessBlock");
+    assert_eq!(
+        (block.resource.as_str(), block.account.as_str()),
+        ("", "111122223333")
+    );
+}
+
+#[test]
+fn what_sdks_add_about_the_transport_is_no_part_of_an_answer() {
+    let with = |id: &str| {
+        format!(
+            r#"{{"ARN": "arn:aws:secretsmanager:eu-west-1:111122223333:secret:s-AbCdEf", "Name": "s",
+                "ResponseMetadata": {{"RequestId": "{id}", "HTTPStatusCode": 200}}}}"#
+        )
+    };
+    let (one, two) = (with("1"), with("2"));
+    let capture = capture([("a.json", one.as_str()), ("b.json", two.as_str())]);
+    let policy = only(&capture, "secretsmanager:GetResourcePolicy");
+    assert_eq!(policy.outcome, Outcome::Absent);
+    assert!(!codes(&capture).contains(&"contradictory-answers"));
+}
+
+#[test]
+fn tags_of_managed_kafka_are_a_map_and_those_of_instances_a_list() {
+    let clusters = r#"{"ClusterInfoList": [{"ClusterArn": "arn:aws:kafka:eu-west-1:111122223333:cluster/c/u", "ClusterType": "SERVERLESS", "Tags": {"a": "b"}}]}"#;
+    assert_eq!(
+        outcome(&[("c.json", clusters)], "kafka:ListClustersV2"),
+        Outcome::Ok
+    );
+    let instances = r#"{"Reservations": [{"OwnerId": "111122223333", "Instances": [{"InstanceId": "i-1", "Tags": {"a": "b"}}]}]}"#;
+    assert_eq!(
+        outcome(&[("i.json", instances)], "ec2:DescribeInstances"),
+        Outcome::Truncated
+    );
+}
