@@ -20,8 +20,9 @@ const HOSTILE: &str = "fixtures/hostile";
 const ASSET: &str = "=payments|<b>\"x\",";
 
 /// One example of every command that answers in all formats, and the schema of its document.
-const QUESTIONS: [(&str, &[&str]); 5] = [
+const QUESTIONS: [(&str, &[&str]); 6] = [
     ("map", &["map", PIER]),
+    ("coverage", &["map", PIER, "--coverage"]),
     ("who", &["who", PIER, "--asset", "payments"]),
     ("what", &["what", PIER, "--principal", "user/tomas.field"]),
     (
@@ -142,7 +143,7 @@ fn every_command_answers_in_every_format() {
         for format in ["table", "json", "markdown"] {
             let text = answer(&[args, &["--format", format]].concat());
             assert!(
-                text.contains("payments") || name == "map",
+                text.contains("payments") || ["map", "coverage"].contains(&name),
                 "{name} as {format}: {text}"
             );
             assert!(
@@ -514,8 +515,9 @@ fn harmless(what: &str, text: &str) {
 fn names_from_outside_steer_no_terminal_and_no_document() {
     let red = "User:\u{1b}[31mred\u{1b}[0m";
     let hidden = "User:\u{202e}txt.exe";
-    let questions: [&[&str]; 6] = [
+    let questions: [&[&str]; 7] = [
         &["map", HOSTILE],
+        &["map", HOSTILE, "--coverage"],
         &["who", HOSTILE],
         &["what", HOSTILE, "--principal", red],
         &["what", HOSTILE, "--principal", hidden],

@@ -27,6 +27,17 @@ pub enum CaptureError {
         /// What the system said.
         cause: std::io::Error,
     },
+    /// Two of several directories overlap.
+    #[error(
+        "`{inner}` lies in `{outer}` or is the same directory, so that its files would count \
+         twice; give each capture once"
+    )]
+    Overlapping {
+        /// The one inside.
+        inner: String,
+        /// The one around it.
+        outer: String,
+    },
     /// Nothing in it is an answer or a file of Kafka's.
     #[error(
         "`{path}` holds no file that catchment knows{first}; put answers of the AWS CLI there, \
@@ -69,9 +80,7 @@ pub fn load(dir: &Path) -> Result<Capture, CaptureError> {
     for (code, message, path) in walk.remarks {
         capture.note(code, Severity::Warning, message, Source::new(path, 1, ""));
     }
-    capture
-        .diagnostics
-        .sort_by(|a, b| (&a.source, a.code, &a.message).cmp(&(&b.source, b.code, &b.message)));
+    capture.sort_diagnostics();
     if capture.is_empty() {
         return Err(CaptureError::NothingRecognised {
             path: shown,
@@ -79,6 +88,71 @@ pub fn load(dir: &Path) -> Result<Capture, CaptureError> {
         });
     }
     Ok(capture)
+}
+
+/// Reads several directories as captures of one estate. File names then begin with the name of
+/// their directory, or as much of its path as tells it from the others.
+///
+/// # Errors
+/// As [`load`] for each; also when one directory lies inside another.
+pub fn load_all(dirs: &[PathBuf]) -> Result<Capture, CaptureError> {
+    if let [dir] = dirs {
+        return load(dir);
+    }
+    let mut roots: Vec<PathBuf> = Vec::new();
+    for dir in dirs {
+        let root = fs::canonicalize(dir).map_err(|cause| CaptureError::Unreadable {
+            path: dir.display().to_string(),
+            cause,
+        })?;
+        for (known, other) in roots.iter().zip(dirs) {
+            let (inner, outer) = if root.starts_with(known) {
+                (dir, other)
+            } else if known.starts_with(&root) {
+                (other, dir)
+            } else {
+                continue;
+            };
+            return Err(CaptureError::Overlapping {
+                inner: inner.display().to_string(),
+                outer: outer.display().to_string(),
+            });
+        }
+        roots.push(root);
+    }
+    let mut parts = Vec::new();
+    for (dir, label) in dirs.iter().zip(labels(&roots)) {
+        parts.push((label, load(dir)?));
+    }
+    Ok(super::join::captures(parts))
+}
+
+/// The shortest ends of the paths that tell them apart.
+fn labels(roots: &[PathBuf]) -> Vec<String> {
+    let end = |root: &Path, parts: usize| -> String {
+        let names: Vec<String> = root
+            .components()
+            .rev()
+            .take(parts)
+            .map(|c| c.as_os_str().to_string_lossy().into_owned())
+            .collect();
+        names.into_iter().rev().collect::<Vec<_>>().join("/")
+    };
+    let depth = |root: &PathBuf| root.components().count();
+    let deepest = roots.iter().map(depth).max().unwrap_or(1);
+    let label = |root: &Path| {
+        (1..deepest)
+            .map(|parts| end(root, parts))
+            .find(|label| {
+                let same = roots.iter().filter(|other| {
+                    let own = label.split('/').count();
+                    end(other, own) == *label
+                });
+                same.count() == 1
+            })
+            .unwrap_or_else(|| end(root, deepest))
+    };
+    roots.iter().map(|root| label(root)).collect()
 }
 
 struct Walk {
@@ -240,6 +314,12 @@ mod tests {
         wide.extend("{}".encode_utf16().flat_map(u16::to_le_bytes));
         assert_eq!(decode(wide).as_deref(), Some("{}"));
         assert_eq!(decode(vec![b'a', 0, b'b']), None);
+    }
+
+    #[test]
+    fn labels_are_as_short_as_they_can_be_and_differ() {
+        let roots = ["/x/prod/aws", "/x/dev/aws", "/x/kafka"].map(PathBuf::from);
+        assert_eq!(labels(&roots), ["prod/aws", "dev/aws", "kafka"]);
     }
 
     #[test]

@@ -6,6 +6,8 @@
 //! - our envelope, `{"call", "params", "account", "region", "at", "status", "outcome", "error", "body"}`;
 //! - bare answers of the AWS CLI, by their keys;
 //! - `<svc>-<op>.json` and `<svc>-<op>/<percent-encoded id>` (cloudmapper's layout);
+//! - the folders of iam-collect, `aws/PARTITION/accounts/ID/SERVICE/...`;
+//! - `SERVICE.Operation_N.json` with `{"status_code", "data"}` (recorded answers);
 //! - Kafka's property files and the output of `kafka-acls` and `kafka-topics`;
 //! - `catchment.toml` at the root.
 //!
@@ -17,6 +19,11 @@
 mod base64;
 mod calls;
 mod diagnostic;
+mod failure;
+mod hints;
+mod iam_collect;
+mod iam_collect_organization;
+mod join;
 pub mod json;
 mod load;
 mod merge;
@@ -24,27 +31,37 @@ mod outcome;
 mod place;
 mod properties;
 mod recognise;
+mod recorded;
 mod redact;
-mod settings;
+mod redact_answer;
 mod shape;
 mod source;
 mod text;
+mod when;
 
 use std::collections::BTreeMap;
 use std::fmt;
 use std::sync::Arc;
 
 pub use diagnostic::{Diagnostic, Severity};
-pub use load::{CaptureError, load};
+pub use load::{CaptureError, load, load_all};
 pub use outcome::Outcome;
 pub use properties::PropertyLine;
 pub use redact::REDACTED;
 pub use source::Source;
+pub use when::When;
 
+pub(crate) use calls::list_of;
 pub(crate) use merge::same;
 pub(crate) use redact::{jaas_options, next_item};
 
 use json::Node;
+
+/// The names of all calls whose answers a capture may hold.
+#[cfg(test)]
+pub(crate) fn known_calls() -> impl Iterator<Item = &'static str> {
+    calls::CALLS.iter().map(|call| call.name)
+}
 
 /// Everything that was recognised in a directory.
 #[derive(Clone, Debug, Default)]
@@ -55,6 +72,8 @@ pub struct Capture {
     pub texts: Vec<TextFile>,
     /// `catchment.toml`.
     pub config: Option<ConfigText>,
+    /// Answers that do not say which resource they are about, and from which nothing follows.
+    pub unplaced: Vec<Answer>,
     /// Answers to calls that nothing uses yet, counted by call.
     pub unused: BTreeMap<String, usize>,
     /// What could not be used, and findings about the files themselves.
@@ -79,6 +98,8 @@ pub struct Answer {
     pub body: Node,
     /// Its file; the first one when several were merged.
     pub file: Arc<str>,
+    /// When it came, when that is known.
+    pub at: Option<When>,
 }
 
 impl Answer {
@@ -137,24 +158,55 @@ impl fmt::Debug for ConfigText {
 
 impl Capture {
     /// Recognises files given as path (relative, `/` as separator) and text.
-    pub fn from_files(files: BTreeMap<String, String>) -> Self {
+    pub fn from_files(mut files: BTreeMap<String, String>) -> Self {
         let mut drafts = Vec::new();
         let mut capture = Self::default();
+        recorded::separate(&mut capture, &mut files);
+        iam_collect::take(&mut capture, &mut drafts, &mut files);
         for (path, text) in files {
             let text = text.strip_prefix('\u{feff}').unwrap_or(&text);
             recognise::file(&mut capture, &mut drafts, &path, text);
         }
-        let drafts = place::settle(&mut capture, drafts);
-        capture.answers = merge::answers(drafts, &mut capture.diagnostics);
+        recorded::place(&mut drafts);
+        failure::fold_bad_credentials(&mut capture);
+        let answers = place::settle(&mut capture, drafts);
+        let answers = capture.set_aside_unplaced(answers);
+        capture.answers = merge::answers(answers, &mut capture.diagnostics);
+        capture.sort_diagnostics();
         capture
-            .diagnostics
+    }
+
+    /// Takes out the answers about one resource that do not say which.
+    fn set_aside_unplaced(&mut self, answers: Vec<Answer>) -> Vec<Answer> {
+        let (unplaced, placed): (Vec<_>, Vec<_>) = answers.into_iter().partition(|answer| {
+            answer.resource.is_empty() && calls::needs_resource(&answer.call, &answer.body)
+        });
+        for answer in &unplaced {
+            self.note(
+                "unplaced-answer",
+                Severity::Warning,
+                format!(
+                    "the answer of `{}` does not say about which resource it is, and not exactly one is listed beside it: nothing follows from it; save it as `<svc>-<op>/<id>.json`",
+                    answer.call
+                ),
+                answer.source(),
+            );
+        }
+        self.unplaced = unplaced;
+        placed
+    }
+
+    fn sort_diagnostics(&mut self) {
+        self.diagnostics
             .sort_by(|a, b| (&a.source, a.code, &a.message).cmp(&(&b.source, b.code, &b.message)));
-        capture
     }
 
     /// Whether nothing in the directory was recognised.
     pub fn is_empty(&self) -> bool {
-        self.answers.is_empty() && self.texts.is_empty() && self.unused.is_empty()
+        self.answers.is_empty()
+            && self.texts.is_empty()
+            && self.unused.is_empty()
+            && self.unplaced.is_empty()
     }
 
     /// Answers to one call, in order.

@@ -73,48 +73,40 @@ impl Outcome {
 
     /// What an error code of `call` means; `None` for a code that is not listed, which is
     /// unknown and never *absent*.
+    ///
+    /// Sources: the errors of each operation in the API references of AWS, and "Error responses"
+    /// of Amazon S3.
     pub fn of_error(call: &str, code: &str) -> Option<Self> {
-        let absent = match call {
-            "s3:GetBucketPolicy" => code == "NoSuchBucketPolicy",
-            "s3:GetPublicAccessBlock" | "s3control:GetPublicAccessBlock" => {
-                code == "NoSuchPublicAccessBlockConfiguration"
-            }
-            "s3:GetBucketEncryption" => code == "ServerSideEncryptionConfigurationNotFoundError",
-            "efs:DescribeFileSystemPolicy" => code == "PolicyNotFound",
-            "kafka:GetClusterPolicy" => code == "NotFoundException",
-            _ if call.starts_with("organizations:") => code == "AWSOrganizationsNotInUseException",
-            _ if call.starts_with("iam:") => {
-                matches!(code, "NoSuchEntity" | "NoSuchEntityException")
-            }
-            _ => false,
-        };
-        if absent {
+        let code = bare(code);
+        if is_absence(call, code) {
             return Some(Self::Absent);
+        }
+        if is_bad_credentials(code) {
+            return Some(Self::Denied);
         }
         match code {
             "AccessDenied"
             | "AccessDeniedException"
             | "UnauthorizedOperation"
             | "UnauthorizedAccess"
+            | "UnauthorizedException"
             | "AuthorizationError"
+            | "AuthorizationErrorException"
+            | "NotAuthorized"
             | "AllAccessDisabled"
             | "Forbidden"
+            | "ForbiddenException"
             | "403"
-            | "401"
-            | "AuthFailure"
-            | "ExpiredToken"
-            | "ExpiredTokenException"
-            | "InvalidClientTokenId"
-            | "InvalidAccessKeyId"
-            | "UnrecognizedClientException"
-            | "SignatureDoesNotMatch" => Some(Self::Denied),
+            | "401" => Some(Self::Denied),
             "Throttling"
             | "ThrottlingException"
             | "ThrottledException"
             | "RequestLimitExceeded"
             | "RequestThrottled"
+            | "RequestThrottledException"
             | "SlowDown"
-            | "TooManyRequestsException" => Some(Self::Throttled),
+            | "TooManyRequestsException"
+            | "429" => Some(Self::Throttled),
             "OptInRequired"
             | "UnsupportedOperation"
             | "UnsupportedOperationException"
@@ -124,6 +116,71 @@ impl Outcome {
             _ => None,
         }
     }
+
+    /// What a failed call means, by its code and, where that says nothing, by its HTTP status:
+    /// services that answer in JSON may refuse with nothing but a status.
+    pub fn of_failure(call: &str, code: &str, status: Option<i64>) -> Option<Self> {
+        Self::of_error(call, code).or(match status {
+            Some(401 | 403) => Some(Self::Denied),
+            Some(429) => Some(Self::Throttled),
+            Some(_) | None => None,
+        })
+    }
+}
+
+/// Whether the code says that the credentials were bad: the answer is then none about the
+/// resource, and another attempt may succeed.
+pub(crate) fn is_bad_credentials(code: &str) -> bool {
+    matches!(
+        bare(code),
+        // EC2 says so too in a region that the account has not enabled.
+        "AuthFailure"
+            | "ExpiredToken"
+            | "ExpiredTokenException"
+            | "IncompleteSignature"
+            | "IncompleteSignatureException"
+            | "InvalidAccessKeyId"
+            | "InvalidClientTokenId"
+            | "InvalidSignatureException"
+            | "InvalidToken"
+            | "MissingAuthenticationToken"
+            | "MissingAuthenticationTokenException"
+            | "NotSignedUp"
+            | "RequestExpired"
+            | "RequestTimeTooSkewed"
+            | "SignatureDoesNotMatch"
+            | "TokenRefreshRequired"
+            | "UnrecognizedClientException"
+    )
+}
+
+/// The codes that mean "there is none", each for its own call and no other.
+fn is_absence(call: &str, code: &str) -> bool {
+    match call {
+        "s3:GetBucketPolicy" => code == "NoSuchBucketPolicy",
+        "s3:GetPublicAccessBlock" | "s3control:GetPublicAccessBlock" => {
+            code == "NoSuchPublicAccessBlockConfiguration"
+        }
+        "s3:GetBucketEncryption" => code == "ServerSideEncryptionConfigurationNotFoundError",
+        "s3:GetBucketOwnershipControls" => code == "OwnershipControlsNotFoundError",
+        "s3:GetBucketReplication" => code == "ReplicationConfigurationNotFoundError",
+        "s3:GetObjectLockConfiguration" => code == "ObjectLockConfigurationNotFoundError",
+        "s3:GetBucketTagging" => code == "NoSuchTagSet",
+        "s3control:GetAccessPointPolicy" => code == "NoSuchAccessPointPolicy",
+        "efs:DescribeFileSystemPolicy" => code == "PolicyNotFound",
+        "kafka:GetClusterPolicy" => code == "NotFoundException",
+        _ if call.starts_with("organizations:") => code == "AWSOrganizationsNotInUseException",
+        _ if call.starts_with("iam:") => {
+            matches!(code, "NoSuchEntity" | "NoSuchEntityException")
+        }
+        _ => false,
+    }
+}
+
+/// The code without what protocols put around it: `prefix#Code`, `Code:uri`.
+fn bare(code: &str) -> &str {
+    let code = code.rsplit('#').next().unwrap_or(code);
+    code.split(':').next().unwrap_or(code).trim()
 }
 
 #[cfg(test)]
@@ -148,22 +205,114 @@ mod tests {
             Outcome::of_error("kms:GetKeyPolicy", "AccessDeniedException"),
             Some(Outcome::Denied)
         );
-        assert_eq!(
-            Outcome::of_error("efs:DescribeFileSystemPolicy", "PolicyNotFound"),
-            Some(Outcome::Absent)
-        );
-        assert_eq!(
-            Outcome::of_error("efs:DescribeFileSystemPolicy", "FileSystemNotFound"),
-            None
-        );
-        assert_eq!(
-            Outcome::of_error("kafka:GetClusterPolicy", "NotFoundException"),
-            Some(Outcome::Absent)
-        );
-        assert_eq!(
-            Outcome::of_error("kafka:ListNodes", "NotFoundException"),
-            None
-        );
+    }
+
+    /// Every code that means "there is none", with its call.
+    const ABSENCES: [(&str, &str); 13] = [
+        ("s3:GetBucketPolicy", "NoSuchBucketPolicy"),
+        (
+            "s3:GetPublicAccessBlock",
+            "NoSuchPublicAccessBlockConfiguration",
+        ),
+        (
+            "s3control:GetPublicAccessBlock",
+            "NoSuchPublicAccessBlockConfiguration",
+        ),
+        (
+            "s3:GetBucketEncryption",
+            "ServerSideEncryptionConfigurationNotFoundError",
+        ),
+        (
+            "s3:GetBucketOwnershipControls",
+            "OwnershipControlsNotFoundError",
+        ),
+        (
+            "s3:GetBucketReplication",
+            "ReplicationConfigurationNotFoundError",
+        ),
+        (
+            "s3:GetObjectLockConfiguration",
+            "ObjectLockConfigurationNotFoundError",
+        ),
+        ("s3:GetBucketTagging", "NoSuchTagSet"),
+        ("s3control:GetAccessPointPolicy", "NoSuchAccessPointPolicy"),
+        ("efs:DescribeFileSystemPolicy", "PolicyNotFound"),
+        ("kafka:GetClusterPolicy", "NotFoundException"),
+        (
+            "organizations:DescribeOrganization",
+            "AWSOrganizationsNotInUseException",
+        ),
+        ("iam:GetOpenIDConnectProvider", "NoSuchEntity"),
+    ];
+
+    #[test]
+    fn each_code_of_absence_is_one_for_its_own_call_alone() {
+        for (call, code) in ABSENCES {
+            assert_eq!(Outcome::of_error(call, code), Some(Outcome::Absent));
+            for (other, own) in ABSENCES {
+                if own != code {
+                    assert_eq!(Outcome::of_error(other, code), None, "{other} {code}");
+                }
+            }
+        }
+        for code in [
+            "NoSuchBucket",
+            "NotFound",
+            "404",
+            "ResourceNotFoundException",
+        ] {
+            for (call, _) in ABSENCES {
+                assert_eq!(Outcome::of_failure(call, code, Some(404)), None, "{call}");
+            }
+        }
+    }
+
+    #[test]
+    fn a_status_of_refusal_counts_where_the_code_says_nothing() {
+        for (code, status, outcome) in [
+            ("", 403, Some(Outcome::Denied)),
+            ("", 401, Some(Outcome::Denied)),
+            ("Strange", 403, Some(Outcome::Denied)),
+            ("", 429, Some(Outcome::Throttled)),
+            ("", 404, None),
+            ("", 500, None),
+        ] {
+            let read = Outcome::of_failure("kafka:GetClusterPolicy", code, Some(status));
+            assert_eq!(read, outcome, "{code} {status}");
+        }
+        // What the code says goes before the status.
+        let read = Outcome::of_failure("s3:GetBucketPolicy", "NoSuchBucketPolicy", Some(403));
+        assert_eq!(read, Some(Outcome::Absent));
+    }
+
+    #[test]
+    fn bad_credentials_are_no_answer_about_the_resource() {
+        for code in [
+            "SignatureDoesNotMatch",
+            "ExpiredToken",
+            "InvalidClientTokenId",
+            "com.amazonaws.x#UnrecognizedClientException",
+        ] {
+            assert!(is_bad_credentials(code), "{code}");
+            assert_eq!(
+                Outcome::of_error("kms:GetKeyPolicy", code),
+                Some(Outcome::Denied)
+            );
+        }
+        assert!(!is_bad_credentials("AccessDenied"));
+    }
+
+    #[test]
+    fn what_protocols_put_around_a_code_is_no_part_of_it() {
+        for code in [
+            "com.amazonaws.efs#PolicyNotFound",
+            "PolicyNotFound:http://internal.amazon.com/coral/",
+        ] {
+            assert_eq!(
+                Outcome::of_error("efs:DescribeFileSystemPolicy", code),
+                Some(Outcome::Absent)
+            );
+        }
     }
 
     #[test]

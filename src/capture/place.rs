@@ -7,12 +7,11 @@
 //! Must never: choose between two accounts that are equally near.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::str::FromStr;
 
+use super::hints::{self, Hints};
 use super::json::{Node, Value};
 use super::recognise::{Draft, is_account};
 use super::{Answer, Capture, Severity, Source, calls};
-use crate::names::Arn;
 
 /// Settles every draft.
 pub(crate) fn settle(capture: &mut Capture, drafts: Vec<Draft>) -> Vec<Answer> {
@@ -85,6 +84,7 @@ pub(crate) fn settle(capture: &mut Capture, drafts: Vec<Draft>) -> Vec<Answer> {
             outcome: draft.outcome,
             body: draft.body,
             file: draft.file,
+            at: draft.at,
         });
     }
     for (what, (count, source)) in lost {
@@ -113,105 +113,12 @@ fn own_place(draft: &Draft) -> (Named, Option<String>) {
             envelope.1,
         );
     }
-    let mut accounts = Vec::new();
-    let mut regions = Vec::new();
-    let mut arn = |text: Option<&str>| {
-        if let Some(arn) = text.and_then(|t| Arn::from_str(t).ok()) {
-            accounts.push(arn.account().to_owned());
-            regions.push(arn.region().to_owned());
-        }
-    };
+    let Hints {
+        accounts,
+        owners,
+        regions,
+    } = hints::of(draft);
     let body = &draft.body;
-    arn(Some(&draft.resource));
-    for (list, field) in [
-        ("UserDetailList", "Arn"),
-        ("RoleDetailList", "Arn"),
-        ("GroupDetailList", "Arn"),
-        ("InstanceProfiles", "Arn"),
-        ("Keys", "KeyArn"),
-        ("Aliases", "AliasArn"),
-        ("SecretList", "ARN"),
-        ("Subnets", "SubnetArn"),
-        ("SecurityGroups", "SecurityGroupArn"),
-        ("FileSystems", "FileSystemArn"),
-        ("FileSystems", "ResourceARN"),
-        ("ClusterInfoList", "ClusterArn"),
-        ("Replicators", "ReplicatorArn"),
-        ("connectors", "connectorArn"),
-        ("Functions", "FunctionArn"),
-        ("Pipes", "Arn"),
-        ("tasks", "taskArn"),
-    ] {
-        for item in body.list(list) {
-            arn(item.str(field));
-        }
-    }
-    arn(body.get("KeyMetadata").and_then(|k| k.str("Arn")));
-    arn(body.str("ARN"));
-    for (outer, field) in [
-        ("ClusterInfo", "ClusterArn"),
-        ("DeliveryStreamDescription", "DeliveryStreamARN"),
-        ("taskDefinition", "taskDefinitionArn"),
-        ("cluster", "arn"),
-        ("nodegroup", "nodegroupArn"),
-    ] {
-        arn(body.get(outer).and_then(|node| node.str(field)));
-    }
-    for (call, field) in [
-        ("kafkaconnect:DescribeConnector", "connectorArn"),
-        ("kafka:DescribeReplicator", "ReplicatorArn"),
-        ("kafka:DescribeConfigurationRevision", "Arn"),
-        ("pipes:DescribePipe", "Arn"),
-    ] {
-        arn(body.str(field).filter(|_| draft.call == call));
-    }
-    let mut owners = Vec::new();
-    // Subnets, route tables and VPCs may be shared by another account, so theirs is no witness.
-    for list in [
-        "Reservations",
-        "Snapshots",
-        "SecurityGroups",
-        "NetworkInterfaces",
-        "VpcEndpoints",
-        "FileSystems",
-        "MountTargets",
-    ] {
-        owners.extend(
-            body.list(list)
-                .iter()
-                .filter_map(|item| item.get("OwnerId").and_then(Node::scalar)),
-        );
-    }
-    for list in ["Volumes", "Subnets", "NetworkInterfaces"] {
-        regions.extend(
-            body.list(list)
-                .iter()
-                .filter_map(|item| item.str("AvailabilityZone").and_then(region_of_zone)),
-        );
-    }
-    for instance in body
-        .list("Reservations")
-        .iter()
-        .flat_map(|r| r.list("Instances"))
-    {
-        regions.extend(
-            instance
-                .get("Placement")
-                .and_then(|p| p.str("AvailabilityZone"))
-                .and_then(region_of_zone),
-        );
-    }
-    for endpoint in body.list("VpcEndpoints") {
-        regions.extend(
-            endpoint
-                .str("ServiceName")
-                .and_then(|s| s.split('.').nth(2))
-                .map(str::to_owned),
-        );
-    }
-    if draft.call == "sts:GetCallerIdentity" {
-        accounts.extend(body.get("Account").and_then(Node::scalar));
-    }
     let mut account = most_frequent(accounts, is_account);
     if draft.call.starts_with("organizations:") && matches!(body.value, Value::Object(_)) {
         // Answers about the organization hold the ARNs of others.
@@ -343,13 +250,6 @@ pub(crate) fn is_region(text: &str) -> bool {
     }
 }
 
-/// The region of a zone: `eu-west-1a`, `us-west-2-lax-1a`.
-fn region_of_zone(zone: &str) -> Option<String> {
-    let at = zone.find(|c: char| c.is_ascii_digit())?;
-    let region = &zone[..=at];
-    is_region(region).then(|| region.to_owned())
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -362,10 +262,6 @@ mod tests {
         for other in ["eu-west", "us-west-2-lax-1", "demo", "ec2-get-1", "kafka"] {
             assert!(!is_region(other), "{other}");
         }
-        assert_eq!(
-            region_of_zone("us-west-2-lax-1a").as_deref(),
-            Some("us-west-2")
-        );
     }
 
     #[test]

@@ -8,7 +8,11 @@ use std::sync::Arc;
 use percent_encoding::percent_decode_str;
 
 use super::json::{Node, Value};
-use super::{Capture, ConfigText, Outcome, Severity, Source, calls, redact, shape, text};
+use super::when::When;
+use super::{
+    Capture, ConfigText, Outcome, Severity, Source, calls, failure, recorded, redact_answer, shape,
+    text,
+};
 
 /// An answer before its account and region are settled.
 #[derive(Clone, Debug)]
@@ -20,12 +24,16 @@ pub(crate) struct Draft {
     pub(crate) outcome: Outcome,
     pub(crate) body: Node,
     pub(crate) file: Arc<str>,
+    pub(crate) at: Option<When>,
+    /// Whether the request behind it was not kept, so that the resource may have to be told from
+    /// the answers beside it.
+    pub(crate) recorded: bool,
 }
 
 /// What the path says about the answer in it.
-struct Layout {
-    call: String,
-    resource: String,
+pub(crate) struct Layout {
+    pub(crate) call: String,
+    pub(crate) resource: String,
 }
 
 /// Recognises one file and adds it to the capture.
@@ -124,9 +132,9 @@ fn json(
         source: start.clone(),
         value: Value::Null,
     };
-    if let Some((code, operation)) = printed_error(content) {
-        let layout = layout.or_else(|| named_operation(&operation));
-        failure(capture, drafts, layout, &code, None, null);
+    if let Some((code, operation)) = failure::printed(content) {
+        let layout = layout.or_else(|| failure::named_operation(&operation));
+        failure::answer(capture, drafts, layout, &code, None, None, null);
         return;
     }
     let mut node = match Node::parse(file, content) {
@@ -143,24 +151,35 @@ fn json(
             return;
         }
     };
-    if let Some(source) = redact::json(&mut node) {
-        capture.note(
-            "secret-value-in-capture",
-            Severity::Finding,
-            "the capture holds the value of a secret: delete it from the file; catchment never needs one",
-            source,
-        );
+    for found in redact_answer::json(&mut node) {
+        capture.note(found.code, Severity::Finding, found.message, found.source);
+    }
+    if recorded::file(capture, drafts, file, &node) {
+        return;
     }
     if node.str("call").is_some_and(|call| call.contains(':')) {
         envelope(capture, drafts, &node);
         return;
     }
+    let metadata = without_metadata(&mut node);
     if let Some(error) = node.get("Error").filter(|e| e.get("Code").is_some()) {
-        let code = error.str("Code").unwrap_or_default().to_owned();
-        failure(capture, drafts, layout, &code, None, null);
+        let code = error.get("Code").and_then(Node::scalar).unwrap_or_default();
+        let status = metadata.and_then(|m| m.get("HTTPStatusCode")?.as_i64());
+        failure::answer(capture, drafts, layout, &code, status, None, null);
         return;
     }
     bare(capture, drafts, node, layout);
+}
+
+/// Takes away what SDKs add about the transport: it differs from one answer to the next.
+pub(crate) fn without_metadata(node: &mut Node) -> Option<Node> {
+    let Value::Object(members) = &mut node.value else {
+        return None;
+    };
+    let at = members
+        .iter()
+        .position(|(name, _)| name == "ResponseMetadata")?;
+    Some(members.remove(at).1)
 }
 
 /// An answer that could not be read, of a call that the path names.
@@ -174,47 +193,38 @@ fn unreadable(drafts: &mut Vec<Draft>, layout: Option<Layout>, body: Node) {
             region: None,
             outcome: Outcome::ParseError,
             body,
+            at: None,
+            recorded: false,
         });
     }
 }
 
 fn bare(capture: &mut Capture, drafts: &mut Vec<Draft>, node: Node, layout: Option<Layout>) {
-    let known = calls::from_body(&node);
-    let (call, resource) = match (layout, known) {
-        (Some(layout), known) => {
-            // An answer that names its own resource by ARN names it better than a file name.
-            let own = known.filter(|(call, own)| *call == layout.call && own.starts_with("arn:"));
-            (layout.call, own.map_or(layout.resource, |(_, own)| own))
-        }
-        (None, Some((call, resource))) => (call.to_owned(), resource),
-        (None, None) => {
-            if let Some(call) = calls::unused_body(&node) {
-                *capture.unused.entry(call.to_owned()).or_default() += 1;
-                return;
-            }
-            let advice = if [
-                "Policy",
-                "ServerSideEncryptionConfiguration",
-                "PublicAccessBlockConfiguration",
-                "LocationConstraint",
-                "Parents",
-                "Policies",
-            ]
-            .iter()
-            .any(|key| node.get(key).is_some())
-            {
-                "the answer does not name its resource: save it as `<svc>-<op>/<id>.json`, for example `s3-get-bucket-policy/BUCKET.json`"
-            } else {
-                "no answer that catchment knows; it was left out"
-            };
-            capture.note(
-                "unrecognised-file",
-                Severity::Warning,
-                advice,
-                node.source.clone(),
-            );
+    let (call, resource) = if let Some(layout) = layout {
+        // An answer that names its own resource by ARN names it better than a file name.
+        let own = calls::own_resource(&layout.call, &node)
+            .filter(|own| layout.resource.is_empty() || own.starts_with("arn:"));
+        (layout.call, own.unwrap_or(layout.resource))
+    } else if let Some((call, resource)) = calls::from_body(&node) {
+        (call.to_owned(), resource)
+    } else {
+        if let Some(call) = calls::unused_body(&node) {
+            *capture.unused.entry(call.to_owned()).or_default() += 1;
             return;
         }
+        let advice = match calls::file_name_for(&node) {
+            Some(example) => format!(
+                "the answer does not tell its call or resource: save it as `<svc>-<op>/<id>.json`, for example `{example}`"
+            ),
+            None => "no answer that catchment knows; it was left out".to_owned(),
+        };
+        capture.note(
+            "unrecognised-file",
+            Severity::Warning,
+            advice,
+            node.source.clone(),
+        );
+        return;
     };
     let Some(spec) = calls::spec(&call) else {
         *capture.unused.entry(call).or_default() += 1;
@@ -234,9 +244,9 @@ fn bare(capture: &mut Capture, drafts: &mut Vec<Draft>, node: Node, layout: Opti
     let outcome = answered(capture, &call, &node);
     drafts.push(Draft {
         file: Arc::from(node.source.file()),
-        account: (call.starts_with("s3control:") && is_account(&resource))
+        account: (call == "s3control:GetPublicAccessBlock" && is_account(&resource))
             .then(|| resource.clone()),
-        resource: if call.starts_with("s3control:") {
+        resource: if call == "s3control:GetPublicAccessBlock" {
             String::new()
         } else {
             resource
@@ -245,6 +255,8 @@ fn bare(capture: &mut Capture, drafts: &mut Vec<Draft>, node: Node, layout: Opti
         region: None,
         outcome,
         body: node,
+        at: None,
+        recorded: false,
     });
 }
 
@@ -252,6 +264,7 @@ fn bare(capture: &mut Capture, drafts: &mut Vec<Draft>, node: Node, layout: Opti
 fn wrapped(call: &str, node: Node) -> Node {
     let field = match call {
         "s3:GetBucketPolicy"
+        | "s3control:GetAccessPointPolicy"
         | "kms:GetKeyPolicy"
         | "efs:DescribeFileSystemPolicy"
         | "kafka:GetClusterPolicy" => "Policy",
@@ -269,7 +282,7 @@ fn wrapped(call: &str, node: Node) -> Node {
 }
 
 /// The outcome of an answer that arrived.
-fn answered(capture: &mut Capture, call: &str, body: &Node) -> Outcome {
+pub(crate) fn answered(capture: &mut Capture, call: &str, body: &Node) -> Outcome {
     if call == "secretsmanager:GetResourcePolicy"
         && body.get("ARN").is_some()
         && body.get("ResourcePolicy").is_none()
@@ -325,7 +338,8 @@ fn envelope(capture: &mut Capture, drafts: &mut Vec<Draft>, node: &Node) {
     if call == "s3:GetPublicAccessBlock" && resource.is_empty() {
         "s3control:GetPublicAccessBlock".clone_into(&mut call);
     }
-    if let Some((_, own)) = calls::from_body(&body).filter(|(own, _)| *own == call)
+    if !spec.resource.is_empty()
+        && let Some(own) = calls::own_resource(&call, &body)
         && (resource.is_empty() || own.starts_with("arn:"))
     {
         resource = own;
@@ -340,6 +354,7 @@ fn envelope(capture: &mut Capture, drafts: &mut Vec<Draft>, node: &Node) {
         .filter(|a| is_account(a))
         .or_else(|| param("AccountId"));
     let region = node.str("region").map(str::to_owned);
+    let at = node.str("at").and_then(When::time);
     if let Some(outcome) = node
         .str("outcome")
         .and_then(Outcome::named)
@@ -353,6 +368,8 @@ fn envelope(capture: &mut Capture, drafts: &mut Vec<Draft>, node: &Node) {
             outcome,
             body,
             file: Arc::from(node.source.file()),
+            at,
+            recorded: false,
         });
         return;
     }
@@ -367,18 +384,13 @@ fn envelope(capture: &mut Capture, drafts: &mut Vec<Draft>, node: &Node) {
         .and_then(Node::as_i64)
         .filter(|s| *s >= 400);
     if error.is_some() || status.is_some() {
-        let code = code
-            .map(str::to_owned)
-            .or(status.map(|s| s.to_string()))
-            .unwrap_or_default();
-        failure(
-            capture,
-            drafts,
-            Some(layout),
-            &code,
-            Some((account, region)),
-            body,
-        );
+        let code = code.unwrap_or_default().to_owned();
+        let before = drafts.len();
+        let place = Some((account, region));
+        failure::answer(capture, drafts, Some(layout), &code, status, place, body);
+        for draft in &mut drafts[before..] {
+            draft.at.clone_from(&at);
+        }
         return;
     }
     let outcome = answered(capture, &call, &body);
@@ -390,88 +402,9 @@ fn envelope(capture: &mut Capture, drafts: &mut Vec<Draft>, node: &Node) {
         outcome,
         body,
         file: Arc::from(node.source.file()),
+        at,
+        recorded: false,
     });
-}
-
-/// An error that came instead of an answer.
-fn failure(
-    capture: &mut Capture,
-    drafts: &mut Vec<Draft>,
-    layout: Option<Layout>,
-    code: &str,
-    place: Option<(Option<String>, Option<String>)>,
-    body: Node,
-) {
-    let Some(layout) = layout else {
-        capture.note(
-            "unrecognised-file",
-            Severity::Warning,
-            format!("an error (`{}`) without the call that it answers: save it as `<svc>-<op>/<id>.json`", plain(code)),
-            body.source,
-        );
-        return;
-    };
-    let Some(spec) = calls::spec(&layout.call) else {
-        *capture.unused.entry(layout.call).or_default() += 1;
-        return;
-    };
-    let outcome = Outcome::of_error(spec.name, code).unwrap_or_else(|| {
-        capture.note(
-            "unknown-error-code",
-            Severity::Warning,
-            format!("`{}` answered with the error `{}`, which says neither yes nor no: treated as not read", spec.name, plain(code)),
-            body.source.clone(),
-        );
-        Outcome::ParseError
-    });
-    let (account, region) = place.unwrap_or_default();
-    drafts.push(Draft {
-        file: Arc::from(body.source.file()),
-        call: spec.name.to_owned(),
-        resource: layout.resource,
-        account,
-        region,
-        outcome,
-        body,
-    });
-}
-
-/// A code fit for a message: codes are words, anything longer is somebody's text.
-fn plain(code: &str) -> String {
-    code.chars()
-        .filter(|c| c.is_ascii_alphanumeric() || matches!(c, '.' | '_' | '-'))
-        .take(80)
-        .collect()
-}
-
-/// `An error occurred (CODE) when calling the OPERATION operation: ...`, as the AWS CLI prints it.
-fn printed_error(content: &str) -> Option<(String, String)> {
-    let at = content.find("An error occurred (")?;
-    if content[..at].contains('{') {
-        return None;
-    }
-    let rest = &content[at + "An error occurred (".len()..];
-    let (code, rest) = rest.split_once(')')?;
-    let operation = rest
-        .split_once("when calling the ")
-        .and_then(|(_, r)| r.split_once(" operation"));
-    Some((
-        code.to_owned(),
-        operation.map_or_else(String::new, |(name, _)| name.to_owned()),
-    ))
-}
-
-/// A list call by the name of its operation alone, when only one service has it.
-fn named_operation(operation: &str) -> Option<Layout> {
-    let suffix = format!(":{operation}");
-    let mut hits = calls::CALLS
-        .iter()
-        .filter(|c| c.name.ends_with(&suffix) && c.resource.is_empty());
-    let call = hits.next()?.name.to_owned();
-    hits.next().is_none().then_some(Layout {
-        call,
-        resource: String::new(),
-    })
 }
 
 /// Whether the text is an account id.

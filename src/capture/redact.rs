@@ -1,11 +1,10 @@
-//! Redaction at the door: what is or holds a secret is gone before anything else sees it.
+//! Redaction at the door: what is or holds a secret is gone before anything else sees it. Answers
+//! have their own rules, in `redact_answer`.
 //!
 //! Kept are names: of keys, of users in a JAAS configuration, of buckets in a URI.
 //!
 //! Must never: let a password, a key or a token through, in full or in part; when in doubt the
 //! whole value goes.
-
-use super::json::{Node, Value};
 
 /// What stands where a secret stood.
 pub const REDACTED: &str = "[redacted]";
@@ -275,43 +274,6 @@ fn access_key_ids(value: &str) -> (String, bool) {
     (out, found)
 }
 
-/// Removes secret values from an answer of AWS; returns the first that stood there.
-///
-/// No call of ours returns one; a hand-made directory may hold `secretsmanager:GetSecretValue`.
-pub(crate) fn json(node: &mut Node) -> Option<super::Source> {
-    let names = [
-        "SecretString",
-        "SecretBinary",
-        "SecretAccessKey",
-        "SessionToken",
-        "PrivateKey",
-        "KeyMaterial",
-    ];
-    let mut first = None;
-    match &mut node.value {
-        Value::Object(members) => {
-            super::settings::redact(members);
-            for (name, value) in members {
-                if names.contains(&name.as_str()) && matches!(value.value, Value::String(_)) {
-                    value.value = Value::String(REDACTED.to_owned());
-                    first.get_or_insert_with(|| value.source.clone());
-                } else if let Some(source) = json(value) {
-                    first.get_or_insert(source);
-                }
-            }
-        }
-        Value::Array(items) => {
-            for item in items {
-                if let Some(source) = json(item) {
-                    first.get_or_insert(source);
-                }
-            }
-        }
-        Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => {}
-    }
-    first
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -408,13 +370,5 @@ mod tests {
         ] {
             assert_eq!(property(key, value).value, value);
         }
-    }
-
-    #[test]
-    fn a_secret_value_in_an_answer_is_removed() {
-        let text = format!("{{\"ARN\": \"a\", \"Inner\": [{{\"SecretString\": \"{CANARY}\"}}]}}");
-        let mut node = Node::parse(&std::sync::Arc::from("f"), &text).unwrap();
-        assert_eq!(json(&mut node).map(|s| s.line()), Some(1));
-        assert!(!format!("{node:?}").contains(CANARY));
     }
 }

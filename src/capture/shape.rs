@@ -19,7 +19,7 @@ pub(crate) fn lists(capture: &mut Capture, call: &str, body: &Node) -> Outcome {
         outcome = Outcome::ParseError;
     } else if details || calls::spec(call).is_some_and(|spec| spec.paged) {
         let mut wrong = Vec::new();
-        no_lists(body, &mut wrong);
+        no_lists(body, has_tag_maps(call), &mut wrong);
         for (name, node) in wrong {
             let message = format!("expected a list as `{name}`, found {}", node.kind());
             capture.note(
@@ -38,19 +38,29 @@ fn is_array(node: &Node) -> bool {
     matches!(node.value, Value::Array(_))
 }
 
+/// Services whose tags are one object, name to value, where others have a list.
+fn has_tag_maps(call: &str) -> bool {
+    let service = call.split(':').next().unwrap_or_default();
+    ["kafka", "kafkaconnect", "lambda", "pipes", "eks"].contains(&service)
+}
+
 /// Members that should be lists and are something else; documents inside are not entered.
-fn no_lists<'n>(node: &'n Node, wrong: &mut Vec<(&'n str, &'n Node)>) {
+fn no_lists<'n>(node: &'n Node, tag_maps: bool, wrong: &mut Vec<(&'n str, &'n Node)>) {
     for item in node.items() {
-        no_lists(item, wrong);
+        no_lists(item, tag_maps, wrong);
     }
     for (name, value) in node.members() {
+        let tags = tag_maps && name == "Tags" && matches!(value.value, Value::Object(_));
+        if tags {
+            continue;
+        }
         if calls::LIST_MEMBERS.contains(&name.as_str())
             && !is_array(value)
             && value.value != Value::Null
         {
             wrong.push((name, value));
         } else if !name.ends_with("Document") {
-            no_lists(value, wrong);
+            no_lists(value, tag_maps, wrong);
         }
     }
 }

@@ -19,6 +19,7 @@ use clap::{Args as ClapArgs, Parser, Subcommand, ValueEnum};
 #[command(after_help = "\
 Start here:
   catchment map CAPTURE                      where event data lives, and what is not known
+  catchment map CAPTURE --coverage           what was read, and what the rest would change
   catchment who CAPTURE --asset payments     who reads it, and how
   catchment compare CAPTURE --from self-managed --to automq-s3-wal
 
@@ -32,7 +33,13 @@ pub struct Args {
 #[derive(Debug, Subcommand)]
 pub(super) enum Command {
     /// Where event data lives: holders, listeners, and what is not known.
-    Map(Asking),
+    Map {
+        #[command(flatten)]
+        asking: Asking,
+        /// Instead: what was read, by account and region, and what each missing piece would change.
+        #[arg(long, conflicts_with_all = ["model", "cluster"])]
+        coverage: bool,
+    },
     /// Which principals read an asset, by which routes, and who is one step short.
     #[command(after_help = "\
 Strengths: always; conditional (every grant was seen, something undecided may block); gap (a grant
@@ -71,6 +78,9 @@ Example:
         before: PathBuf,
         /// A second capture, to compare with the first.
         after: Option<PathBuf>,
+        /// Another directory of the same estate, joined to both sides; may be given several times.
+        #[arg(long, value_name = "DIR")]
+        also: Vec<PathBuf>,
         /// Deployment model of the first side; the one it runs when left out.
         #[arg(long, value_name = "MODEL")]
         from: Option<String>,
@@ -90,6 +100,9 @@ Example:
     Export {
         /// The capture.
         capture: PathBuf,
+        /// Another directory of the same estate; may be given several times.
+        #[arg(long, value_name = "DIR")]
+        also: Vec<PathBuf>,
         /// Deployment model; the one it runs when left out.
         #[arg(long)]
         model: Option<String>,
@@ -105,7 +118,7 @@ Example:
         #[arg(long, value_enum, default_value_t = Format::Table)]
         format: Format,
     },
-    /// The JSON Schema of an answer: map, who, what, explain, compare or models.
+    /// The JSON Schema of an answer: map, coverage, who, what, explain, compare or models.
     Schema {
         /// The answer.
         name: String,
@@ -123,6 +136,9 @@ Example:
 pub(super) struct Asking {
     /// Directory of captured or hand-collected files.
     pub(super) capture: PathBuf,
+    /// Another directory of the same estate; may be given several times.
+    #[arg(long, value_name = "DIR")]
+    pub(super) also: Vec<PathBuf>,
     /// Deployment model to project onto; the one the capture runs when left out.
     #[arg(long)]
     pub(super) model: Option<String>,

@@ -1,6 +1,6 @@
 //! Runs one command.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use super::args::{Args, Asking, Command, ExportFormat, Output, System};
 use super::{Exit, output};
@@ -40,7 +40,22 @@ pub fn run(args: &Args) -> Exit {
 
 fn command(command: &Command) -> Result<Exit, Refusal> {
     match command {
-        Command::Map(asking) => {
+        Command::Map {
+            asking,
+            coverage: true,
+        } => {
+            let dirs = dirs(&asking.capture, &asking.also);
+            let estate = load(&dirs)?;
+            answer(
+                &query::coverage(&name(&dirs), &estate),
+                &[&estate],
+                &asking.output,
+            )
+        }
+        Command::Map {
+            asking,
+            coverage: false,
+        } => {
             let view = view(asking)?;
             answer(&query::map(&view), &[&view.estate], &asking.output)
         }
@@ -76,15 +91,18 @@ fn command(command: &Command) -> Result<Exit, Refusal> {
         Command::Compare {
             before,
             after,
+            also,
             from,
             to,
             asset,
             cluster,
             output,
         } => {
-            let first = only(load(before)?, cluster)?;
-            let second = match after {
-                Some(path) => only(load(path)?, cluster)?,
+            let before = dirs(before, also);
+            let first = only(load(&before)?, cluster)?;
+            let after_dirs = after.as_ref().map(|after| dirs(after, also));
+            let second = match &after_dirs {
+                Some(dirs) => only(load(dirs)?, cluster)?,
                 None => first.clone(),
             };
             if after.is_none() && from.is_none() && to.is_none() {
@@ -94,8 +112,9 @@ fn command(command: &Command) -> Result<Exit, Refusal> {
                     models::names(&models::built_in()?)
                 )));
             }
-            let old = view_of(before, &first, from.as_deref())?;
-            let new = view_of(after.as_deref().unwrap_or(before), &second, to.as_deref())?;
+            let old = view_of(&before, &first, from.as_deref())?;
+            let after = after_dirs.as_ref().unwrap_or(&before);
+            let new = view_of(after, &second, to.as_deref())?;
             for name in asset {
                 if old.asset(name).is_err() {
                     new.asset(name)?;
@@ -109,10 +128,12 @@ fn command(command: &Command) -> Result<Exit, Refusal> {
         }
         Command::Export {
             capture,
+            also,
             model,
             format,
         } => {
-            let view = view_of(capture, &load(capture)?, model.as_deref())?;
+            let dirs = dirs(capture, also);
+            let view = view_of(&dirs, &load(&dirs)?, model.as_deref())?;
             let graph = BoundaryGraph::build(&view.estate, &view.derivation, &built_in_rows()?);
             let text = match format {
                 ExportFormat::Json => document(&GraphDocument::new(&graph)),
@@ -160,8 +181,20 @@ fn inspect(system: System) -> Refusal {
     ))
 }
 
-fn load(path: &Path) -> Result<Estate, Refusal> {
-    let capture = capture::load(path)?;
+/// The directories of one estate, the capture first.
+fn dirs(capture: &Path, also: &[PathBuf]) -> Vec<PathBuf> {
+    let also = also.iter().cloned();
+    std::iter::once(capture.to_owned()).chain(also).collect()
+}
+
+/// How answers call the estate: as its directories were typed.
+fn name(dirs: &[PathBuf]) -> String {
+    let names: Vec<String> = dirs.iter().map(|dir| dir.display().to_string()).collect();
+    names.join(" + ")
+}
+
+fn load(dirs: &[PathBuf]) -> Result<Estate, Refusal> {
+    let capture = capture::load_all(dirs)?;
     let estate = estate::build(&capture);
     output::diagnostics(&estate.diagnostics);
     Ok(estate)
@@ -189,17 +222,18 @@ fn only(mut estate: Estate, clusters: &[String]) -> Result<Estate, Refusal> {
 }
 
 fn view(asking: &Asking) -> Result<View, Refusal> {
+    let dirs = dirs(&asking.capture, &asking.also);
     view_of(
-        &asking.capture,
-        &only(load(&asking.capture)?, &asking.cluster)?,
+        &dirs,
+        &only(load(&dirs)?, &asking.cluster)?,
         asking.model.as_deref(),
     )
 }
 
-fn view_of(path: &Path, estate: &Estate, model: Option<&str>) -> Result<View, Refusal> {
+fn view_of(dirs: &[PathBuf], estate: &Estate, model: Option<&str>) -> Result<View, Refusal> {
     let models = models::built_in()?;
     let target: Option<Model> = model.map(models::find).transpose()?;
-    let name = path.display().to_string();
+    let name = name(dirs);
     Ok(View::new(
         &name,
         estate,

@@ -32,6 +32,7 @@ pub fn build(capture: &Capture) -> Estate {
     super::organization::read(&mut builder);
     super::expect::calls(&mut builder);
     super::wanted::calls(&mut builder);
+    super::coverage::count(&mut builder);
     let mut estate = builder.estate;
     estate.unused.clone_from(&capture.unused);
     estate

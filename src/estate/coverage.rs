@@ -1,8 +1,13 @@
-//! What became of every call that the analysis would like an answer to.
+//! What became of every call that the analysis would like an answer to, and what answers held.
+//!
+//! Must never: count an answer that says that there is none, or one whose resource is not known.
 
 use std::collections::BTreeMap;
 
+use super::build::Builder;
+use super::pieces::piece_of;
 pub use crate::capture::Outcome;
+use crate::capture::{Answer, Source, list_of};
 
 /// One expected call.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -22,6 +27,76 @@ pub struct Call {
 pub struct Coverage {
     /// Every expected call and what became of it.
     pub calls: BTreeMap<Call, Outcome>,
+    /// How many of a kind the answers of an account and region held.
+    pub read: BTreeMap<Read, usize>,
+    /// Answers that do not say which resource they are about, by call: nothing follows from them.
+    pub unplaced: BTreeMap<String, Vec<Source>>,
+}
+
+/// A kind of thing in an account and region.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Read {
+    /// Account; empty when it is not known.
+    pub account: String,
+    /// Region; empty for global services and when it is not known.
+    pub region: String,
+    /// Kind, in the plural: `buckets`, `bucket policies`.
+    pub kind: String,
+}
+
+/// Counts what the answers held.
+pub(super) fn count(builder: &mut Builder<'_>) {
+    let coverage = &mut builder.estate.coverage;
+    for answer in &builder.capture.answers {
+        if !matches!(answer.outcome, Outcome::Ok | Outcome::Truncated) {
+            continue;
+        }
+        for (kind, count) in held(answer) {
+            let read = Read {
+                account: answer.account.clone(),
+                region: answer.region.clone(),
+                kind: kind.to_owned(),
+            };
+            *coverage.read.entry(read).or_default() += count;
+        }
+    }
+    for answer in &builder.capture.unplaced {
+        let places = coverage.unplaced.entry(answer.call.clone()).or_default();
+        places.push(answer.source());
+    }
+}
+
+/// Kinds of things in an answer, and how many of each.
+fn held(answer: &Answer) -> Vec<(&'static str, usize)> {
+    let body = &answer.body;
+    let lists = |lists: &[(&'static str, &str)]| {
+        let lists = lists.iter();
+        lists
+            .map(|(kind, list)| (*kind, body.list(list).len()))
+            .collect()
+    };
+    match answer.call.as_str() {
+        // Who asked is no thing of the estate.
+        "sts:GetCallerIdentity" => Vec::new(),
+        "iam:GetAccountAuthorizationDetails" => lists(&[
+            ("users", "UserDetailList"),
+            ("groups", "GroupDetailList"),
+            ("roles", "RoleDetailList"),
+            ("managed policies", "Policies"),
+        ]),
+        "ec2:DescribeInstances" => {
+            let reservations = body.list("Reservations").iter();
+            let instances = reservations.map(|r| r.list("Instances").len()).sum();
+            vec![("instances", instances)]
+        }
+        call => {
+            let count = list_of(call).map_or(1, |list| body.list(list).len());
+            piece_of(call)
+                .map(|piece| (piece.holds, count))
+                .into_iter()
+                .collect()
+        }
+    }
 }
 
 impl super::Estate {

@@ -326,6 +326,67 @@ pub struct Map {
     pub diagnostics: Vec<DiagnosticText>,
 }
 
+/// Answer to `map --coverage`: what was read, and what each missing piece would change.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
+#[schemars(rename = "Coverage")]
+pub struct CoverageReport {
+    /// Format and its version: `catchment.coverage/1`.
+    pub format: String,
+    /// The capture, as it was named on the command line.
+    pub capture: String,
+    /// What answers held, by account, region and kind.
+    pub read: Vec<ReadCount>,
+    /// Calls without an answer, or with one that was cut off.
+    pub open: Vec<OpenCall>,
+    /// Answers that do not say which resource they are about: nothing follows from them.
+    pub unplaced: Vec<UnplacedText>,
+    /// Answers that were recognised and that this version does not use yet, by call.
+    pub not_used: Vec<Count>,
+    /// Broken input, doubtful links, findings.
+    pub diagnostics: Vec<DiagnosticText>,
+}
+
+/// How many things of a kind were read in an account and region.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
+pub struct ReadCount {
+    /// Account; empty when it is not known, and for Kafka's own files.
+    pub account: String,
+    /// Region; empty for global services, when it is not known, and for Kafka's own files.
+    pub region: String,
+    /// Kafka cluster; empty for what AWS answered.
+    pub cluster: String,
+    /// Kind, in the plural.
+    pub kind: String,
+    /// How many.
+    pub count: usize,
+}
+
+/// A call that is open, and what its answer would change.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
+pub struct OpenCall {
+    /// The call.
+    pub call: String,
+    /// Account.
+    pub account: String,
+    /// Region.
+    pub region: String,
+    /// The resource that was, or would be, asked about.
+    pub resource: String,
+    /// What became of it.
+    pub outcome: Outcome,
+    /// What the answer could change.
+    pub means: String,
+}
+
+/// Answers to one call that do not say which resource they are about.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
+pub struct UnplacedText {
+    /// The call.
+    pub call: String,
+    /// Where they stand.
+    pub places: Vec<String>,
+}
+
 /// How many of a kind were read.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct Count {

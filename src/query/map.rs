@@ -30,7 +30,8 @@ pub fn map(view: &View) -> Map {
     }
 }
 
-fn not_used(estate: &Estate) -> Vec<Count> {
+/// Answers that nothing uses yet.
+pub(super) fn not_used(estate: &Estate) -> Vec<Count> {
     let calls = estate.unused.iter().map(|(call, count)| Count {
         kind: call.clone(),
         count: *count,

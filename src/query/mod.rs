@@ -5,6 +5,7 @@
 
 mod answer;
 mod compare;
+mod coverage;
 mod explain;
 mod map;
 mod models;
@@ -15,6 +16,7 @@ mod who;
 
 pub use answer::*;
 pub use compare::compare;
+pub use coverage::coverage;
 pub use explain::explain;
 pub use map::map;
 pub use models::{

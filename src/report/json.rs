@@ -3,10 +3,12 @@
 use schemars::schema_for;
 use serde::Serialize;
 
-use crate::query::{Compare, Explain, Map, Models, What, Who};
+use crate::query::{Compare, CoverageReport, Explain, Map, Models, What, Who};
 
 /// The documents that have a schema, by name.
-pub const SCHEMAS: [&str; 6] = ["map", "who", "what", "explain", "compare", "models"];
+pub const SCHEMAS: [&str; 7] = [
+    "map", "coverage", "who", "what", "explain", "compare", "models",
+];
 
 /// One document, indented, with a line break at its end.
 pub fn document(answer: &impl Serialize) -> String {
@@ -22,6 +24,7 @@ pub fn document(answer: &impl Serialize) -> String {
 pub fn schema(name: &str) -> Option<String> {
     let schema = match name {
         "map" => schema_for!(Map),
+        "coverage" => schema_for!(CoverageReport),
         "who" => schema_for!(Who),
         "what" => schema_for!(What),
         "explain" => schema_for!(Explain),

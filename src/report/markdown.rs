@@ -3,9 +3,10 @@
 use std::fmt::Write as _;
 
 use super::escape::{code, markdown};
-use super::text::{KINDS, gap_place, grouped, words};
+use super::text::{KINDS, counted, gap_place, grouped, open_place, read_place, words};
 use crate::query::{
-    Compare, Explain, Header, Lack, Map, NearMiss, NoteText, Proof, Route, What, Who,
+    Compare, CoverageReport, DiagnosticText, Explain, Header, Lack, Map, NearMiss, NoteText, Proof,
+    Route, What, Who,
 };
 use crate::reach::Strength;
 
@@ -277,18 +278,71 @@ impl Markdown {
             self.line(&format!("- {call} {outcome} {}", places.join(", ")));
         }
         self.line("");
-        if !map.diagnostics.is_empty() {
-            self.heading(2, "Remarks on the input");
-            for remark in &map.diagnostics {
-                let place = remark.place.as_deref().map(code).unwrap_or_default();
-                self.line(&format!(
-                    "- {place} {} ({})",
-                    markdown(&remark.message),
-                    remark.code
-                ));
+        self.remarks(&map.diagnostics);
+    }
+
+    fn remarks(&mut self, diagnostics: &[DiagnosticText]) {
+        if diagnostics.is_empty() {
+            return;
+        }
+        self.heading(2, "Remarks on the input");
+        for remark in diagnostics {
+            let place = remark.place.as_deref().map(code).unwrap_or_default();
+            self.line(&format!(
+                "- {place} {} ({})",
+                markdown(&remark.message),
+                remark.code
+            ));
+        }
+        self.line("");
+    }
+
+    pub(super) fn coverage(&mut self, coverage: &CoverageReport) {
+        let title = format!("What was read of {}", markdown(&coverage.capture));
+        self.heading(1, &title);
+        let rows = grouped(&coverage.read, read_place)
+            .into_iter()
+            .map(|group| {
+                let counts: Vec<String> = group.iter().map(|r| counted(r.count, &r.kind)).collect();
+                vec![
+                    markdown(&read_place(group[0])),
+                    markdown(&counts.join(", ")),
+                ]
+            });
+        self.table(&["place", "read"], rows);
+        self.heading(2, "What is missing, and what it would change");
+        let rows = coverage.open.iter().map(|open| {
+            vec![
+                markdown(&open.call),
+                words(&format!("{:?}", open.outcome)),
+                Some(open_place(open))
+                    .filter(|place| !place.is_empty())
+                    .map_or_else(String::new, |place| code(&place)),
+                markdown(&open.means),
+            ]
+        });
+        self.table(&["call", "outcome", "of", "what it would change"], rows);
+        if !coverage.unplaced.is_empty() {
+            self.heading(2, "Read, but of which resource is not known");
+            for unplaced in &coverage.unplaced {
+                let places: Vec<String> = unplaced.places.iter().map(|p| code(p)).collect();
+                let call = markdown(&unplaced.call);
+                self.line(&format!("- {call}: {}", places.join(", ")));
             }
             self.line("");
         }
+        if !coverage.not_used.is_empty() {
+            let calls: Vec<String> = coverage
+                .not_used
+                .iter()
+                .map(|c| markdown(&c.kind))
+                .collect();
+            self.line(&format!(
+                "Recognised, and not used by this version: {}\n",
+                calls.join(", ")
+            ));
+        }
+        self.remarks(&coverage.diagnostics);
     }
 }
 

@@ -268,7 +268,7 @@ pub(crate) const CALLS: &[CallSpec] = &[
     list("kafka:ListReplicators", "Replicators"),
     one("kafka:DescribeReplicator", &["ReplicatorArn"]),
     list("kafkaconnect:ListConnectors", "connectors"),
-    one("kafkaconnect:DescribeConnector", &["connectorArn"]),
+    one("kafkaconnect:DescribeConnector", &["ConnectorArn"]),
     list("lambda:ListFunctions", "Functions"),
     list("lambda:ListEventSourceMappings", "EventSourceMappings"),
     list("pipes:ListPipes", "Pipes"),

@@ -1,6 +1,6 @@
 //! The map as text: holders, listeners, what is not known.
 
-use comfy_table::{ContentArrangement, Table, presets};
+use comfy_table::{ColumnConstraint, ContentArrangement, Table, presets};
 
 use super::{BAD, DOUBT, FAINT, TITLE, Text, counted, gap_place, grouped, some, styled, words};
 use crate::query::{DiagnosticText, Map};
@@ -9,6 +9,11 @@ use crate::report::{Answer, Markdown};
 
 impl Text {
     pub(super) fn table(&mut self, head: &[&str], rows: Vec<Vec<String>>) {
+        self.table_with(head, rows, 0);
+    }
+
+    /// A table in which the first `whole` columns are not broken, where lines are long enough.
+    pub(super) fn table_with(&mut self, head: &[&str], rows: Vec<Vec<String>>, whole: usize) {
         let mut table = Table::new();
         table
             .load_preset(presets::NOTHING)
@@ -17,6 +22,10 @@ impl Text {
             .set_header(head.iter().map(|cell| cell.to_uppercase()));
         for row in rows {
             table.add_row(row.iter().map(|cell| plain(cell)));
+        }
+        let wide = self.width >= 100;
+        for column in table.column_iter_mut().take(if wide { whole } else { 0 }) {
+            column.set_constraint(ColumnConstraint::ContentWidth);
         }
         let lines: Vec<String> = table
             .lines()
@@ -27,7 +36,14 @@ impl Text {
         }
     }
 
-    fn diagnostics(&mut self, diagnostics: &[DiagnosticText]) {
+    /// Diagnostics under a title of their own, when there are any.
+    pub(super) fn remarks(&mut self, diagnostics: &[DiagnosticText]) {
+        if diagnostics.is_empty() {
+            return;
+        }
+        self.line("");
+        let count = counted(diagnostics.len(), "remarks");
+        self.line(&styled(TITLE, &format!("{count} on the input")));
         for diagnostic in diagnostics {
             let place = diagnostic.place.as_ref().map(|p| format!("{}: ", plain(p)));
             let (word, style) = match diagnostic.severity {
@@ -128,17 +144,7 @@ impl Answer for Map {
                 some(&places)
             ));
         }
-        if !self.diagnostics.is_empty() {
-            out.line("");
-            out.line(&styled(
-                TITLE,
-                &format!(
-                    "{} on the input",
-                    counted(self.diagnostics.len(), "remarks")
-                ),
-            ));
-            out.diagnostics(&self.diagnostics);
-        }
+        out.remarks(&self.diagnostics);
     }
 
     fn markdown(&self, out: &mut Markdown) {

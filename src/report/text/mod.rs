@@ -8,10 +8,13 @@ use super::escape::plain;
 use crate::query::{ChangeKind, GapText, Header, NoteText, Route};
 use crate::reach::Strength;
 
+mod coverage;
 mod map;
 mod models;
 mod proof;
 mod readers;
+
+pub(super) use coverage::{open_place, read_place};
 
 /// Text under construction. Styles are ANSI codes; whoever prints it strips them where they are
 /// not wanted.
