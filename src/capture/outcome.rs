@@ -75,13 +75,18 @@ impl Outcome {
     /// unknown and never *absent*.
     pub fn of_error(call: &str, code: &str) -> Option<Self> {
         let absent = match call {
+            "efs:DescribeFileSystemPolicy" => code == "PolicyNotFound",
+            "kafka:GetClusterPolicy" => code == "NotFoundException",
+            "s3:GetBucketEncryption" => code == "ServerSideEncryptionConfigurationNotFoundError",
+            "s3:GetBucketOwnershipControls" => code == "OwnershipControlsNotFoundError",
             "s3:GetBucketPolicy" => code == "NoSuchBucketPolicy",
+            "s3:GetBucketReplication" => code == "ReplicationConfigurationNotFoundError",
+            "s3:GetBucketTagging" => code == "NoSuchTagSet",
+            "s3:GetObjectLockConfiguration" => code == "ObjectLockConfigurationNotFoundError",
             "s3:GetPublicAccessBlock" | "s3control:GetPublicAccessBlock" => {
                 code == "NoSuchPublicAccessBlockConfiguration"
             }
-            "s3:GetBucketEncryption" => code == "ServerSideEncryptionConfigurationNotFoundError",
-            "efs:DescribeFileSystemPolicy" => code == "PolicyNotFound",
-            "kafka:GetClusterPolicy" => code == "NotFoundException",
+            "s3control:GetAccessPointPolicy" => code == "NoSuchAccessPointPolicy",
             _ if call.starts_with("organizations:") => code == "AWSOrganizationsNotInUseException",
             _ if call.starts_with("iam:") => {
                 matches!(code, "NoSuchEntity" | "NoSuchEntityException")

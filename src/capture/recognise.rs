@@ -234,9 +234,9 @@ fn bare(capture: &mut Capture, drafts: &mut Vec<Draft>, node: Node, layout: Opti
     let outcome = answered(capture, &call, &node);
     drafts.push(Draft {
         file: Arc::from(node.source.file()),
-        account: (call.starts_with("s3control:") && is_account(&resource))
+        account: (call == "s3control:GetPublicAccessBlock" && is_account(&resource))
             .then(|| resource.clone()),
-        resource: if call.starts_with("s3control:") {
+        resource: if call == "s3control:GetPublicAccessBlock" {
             String::new()
         } else {
             resource
@@ -254,7 +254,8 @@ fn wrapped(call: &str, node: Node) -> Node {
         "s3:GetBucketPolicy"
         | "kms:GetKeyPolicy"
         | "efs:DescribeFileSystemPolicy"
-        | "kafka:GetClusterPolicy" => "Policy",
+        | "kafka:GetClusterPolicy"
+        | "s3control:GetAccessPointPolicy" => "Policy",
         "secretsmanager:GetResourcePolicy" => "ResourcePolicy",
         _ => return node,
     };

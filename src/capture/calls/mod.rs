@@ -92,6 +92,15 @@ pub(crate) fn from_body(body: &Node) -> Option<(&'static str, String)> {
     if let Some(found) = described(body) {
         return Some(found);
     }
+    if has("CreateVolumePermissions") && has("SnapshotId") {
+        return Some(("ec2:DescribeSnapshotAttribute", of("SnapshotId")));
+    }
+    if has("Name") && has("Bucket") && has("NetworkOrigin") {
+        return Some(("s3control:GetAccessPoint", of("Name")));
+    }
+    if has("EbsEncryptionByDefault") {
+        return Some(("ec2:GetEbsEncryptionByDefault", String::new()));
+    }
     if has("Organization") {
         return Some(("organizations:DescribeOrganization", String::new()));
     }
