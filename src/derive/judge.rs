@@ -18,7 +18,7 @@ use crate::policy::{
     ResourcePolicy, Truth, rcp_covers,
 };
 use crate::reach::Strength;
-use crate::rules::{Caller as By, Request};
+use crate::rules::{Caller as By, Part, Request};
 
 /// An account id that AWS gives to nobody: stands for an account of which nothing is known.
 const NOBODYS_ACCOUNT: &str = "000000000000";
@@ -28,7 +28,7 @@ const NOBODYS_ACCOUNT: &str = "000000000000";
 struct Key {
     caller: ThingIx,
     action: String,
-    part: crate::rules::Part,
+    part: Part,
     on: ThingIx,
     via: Option<ThingIx>,
     through: Option<ThingIx>,
@@ -307,7 +307,11 @@ impl Asking<'_, '_> {
             .flat_map(|want| want.candidates.clone())
             .collect();
         let mut all = Verdict::certain();
-        for want in wants {
+        for mut want in wants {
+            if self.request.part == Part::OwnBucket {
+                // The caller's own account has it, or a bucket policy there that grants.
+                want.account = caller.account();
+            }
             let account = want.account.as_deref();
             let layers = Layers {
                 identity: identity.map(|i| layer(&i.policies)).unwrap_or_default(),
@@ -517,7 +521,7 @@ impl Asking<'_, '_> {
     /// The request in words: the engine chooses among objects, so one of them would say too much.
     fn asks(&self, resource: &str) -> String {
         let action = &self.request.action;
-        if self.request.part == crate::rules::Part::Objects {
+        if self.request.part == Part::Objects {
             return format!(
                 "{action} on the objects of {}",
                 self.world.things.get(self.on)
