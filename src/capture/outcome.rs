@@ -149,6 +149,19 @@ mod tests {
             Outcome::of_error("kms:GetKeyPolicy", "NoSuchBucketPolicy"),
             None
         );
+        for (call, code) in [
+            ("efs:DescribeFileSystemPolicy", "PolicyNotFound"),
+            ("kafka:GetClusterPolicy", "NotFoundException"),
+            ("s3:GetBucketTagging", "NoSuchTagSet"),
+            (
+                "s3:GetObjectLockConfiguration",
+                "ObjectLockConfigurationNotFoundError",
+            ),
+            ("s3control:GetAccessPointPolicy", "NoSuchAccessPointPolicy"),
+        ] {
+            assert_eq!(Outcome::of_error(call, code), Some(Outcome::Absent));
+            assert_eq!(Outcome::of_error("kms:ListGrants", code), None, "{code}");
+        }
         assert_eq!(
             Outcome::of_error("kms:GetKeyPolicy", "AccessDeniedException"),
             Some(Outcome::Denied)
