@@ -146,9 +146,10 @@ impl<'w, 'e> Interpreter<'w, 'e> {
                 return true;
             }
         }
-        if !row.edits.is_empty() {
+        if row.edits.iter().any(|variable| !known(variable)) {
             return false;
         }
+        let edited: Vec<ThingIx> = row.edits.iter().map(|v| bound.things[v.as_str()]).collect();
         let Some((id, class)) = self.world.internet() else {
             return false;
         };
@@ -161,9 +162,16 @@ impl<'w, 'e> Interpreter<'w, 'e> {
                 return false;
             }
             let about = about(request, bound);
+            let guard = self.world.guard_of(about.on).unwrap_or(about.on);
+            // As after the edit that lets most through.
+            let change = if edited.contains(&guard) {
+                Change::Policy
+            } else {
+                Change::None
+            };
             let verdict = self
                 .judge
-                .request(request, caller, about, (id, class), Change::None);
+                .request(request, caller, about, (id, class), change);
             refused += usize::from(verdict.strength == Strength::Never && !verdict.by_position);
         }
         refused > 1

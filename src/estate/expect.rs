@@ -98,7 +98,8 @@ pub(super) fn guards(builder: &mut Builder<'_>) {
     let estate = &builder.estate;
     let clusters = || estate.clusters.values();
     let live = clusters().flat_map(|c| c.brokers.values());
-    let live = live.flat_map(|broker| broker.volumes.iter().map(|link| link.to.as_str()));
+    let live = live.flat_map(|broker| broker.volumes.iter().chain(&broker.wal_volumes));
+    let live = live.map(|link| link.to.as_str());
     let retired = clusters().flat_map(|c| c.retired_volumes.iter().map(|(_, l)| l.to.as_str()));
     let volumes: BTreeSet<&str> = live.chain(retired).collect();
     let copies = || {
