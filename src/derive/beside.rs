@@ -7,8 +7,8 @@ use std::collections::BTreeSet;
 
 use super::world::World;
 use crate::estate::{Bucket, Estate, KeyState, Origin, Outcome, PublicAccessBlock, Seen};
-use crate::facts::{Evidence, Kind, Note, NoteKind, ThingIx};
-use crate::policy::{Beside, Document};
+use crate::facts::{Evidence, Note, NoteKind, ThingIx};
+use crate::policy::{Beside, Document, Template};
 
 /// What the principal changed before the request.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -74,7 +74,7 @@ fn unlisted_access_points(estate: &Estate, bucket: &Bucket) -> BTreeSet<String> 
     let own = bucket.account.as_deref().unwrap_or("unknown");
     for test in tests {
         match test.key.as_str() {
-            "s3:dataaccesspointaccount" => accounts.extend(test.values.iter().map(|v| v.text())),
+            "s3:dataaccesspointaccount" => accounts.extend(test.values.iter().map(Template::text)),
             "s3:dataaccesspointarn" => {
                 let values = test.values.iter();
                 accounts.extend(values.filter_map(|value| value.text().split(':').nth(4)));
@@ -103,9 +103,10 @@ fn unlisted_access_points(estate: &Estate, bucket: &Bucket) -> BTreeSet<String> 
 
 /// How a grant that the caller made for itself is shown.
 pub(super) fn opened(world: &World<'_>, on: ThingIx, action: &str) -> Evidence {
-    let what = match world.kind(on) {
-        Kind::Bucket => "the ACL of an object of",
-        _ => "a grant of",
+    let what = if world.bucket(on).is_some() {
+        "the ACL of an object of"
+    } else {
+        "a grant of"
     };
     let says = format!(
         "{what} {} that the caller makes allows {action}",

@@ -126,8 +126,7 @@ pub(super) fn follow(world: &World<'_>, relation: Relation, from: ThingIx) -> Ve
     match relation {
         Relation::Role => role(world, from),
         Relation::Volume => volumes(world, from),
-        Relation::Key => key(world, from),
-        Relation::Encryption => key(world, from),
+        Relation::Key | Relation::Encryption => key(world, from),
         Relation::AclsOff => storage::acls_off(world, from),
         Relation::Versions => storage::versions(world, from),
         Relation::Versioned => storage::versioned(world, from),

@@ -196,19 +196,14 @@ fn may_copy(cluster: &Cluster, rule: &Replication) -> bool {
     let whole = rule.prefix.contains('/');
     let patterns = || cluster.object_keys.values().flatten();
     patterns().next().is_none()
-        || patterns().any(|pattern| match pattern.strip_prefix("{hex}/") {
-            Some(after) => {
+        || patterns().any(|pattern| {
+            if let Some(after) = pattern.strip_prefix("{hex}/") {
                 let digits = head.bytes().all(|b| b.is_ascii_hexdigit());
                 let meets = intersects(&Glob::new(&format!("{rest}*")), &Glob::new(after));
-                digits && (!whole || meets.is_some())
+                return digits && (!whole || meets.is_some());
             }
-            None => {
-                let prefix = Glob::new(&format!("{}*", rule.prefix));
-                intersects(
-                    &prefix,
-                    &Glob::new(&pattern.replace("{hex}", "*").replace(TOPIC, "*")),
-                )
-                .is_some()
-            }
+            let prefix = Glob::new(&format!("{}*", rule.prefix));
+            let keys = pattern.replace("{hex}", "*").replace(TOPIC, "*");
+            intersects(&prefix, &Glob::new(&keys)).is_some()
         })
 }

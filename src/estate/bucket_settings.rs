@@ -94,7 +94,7 @@ fn fill(builder: &mut Builder<'_>, name: &str, holds: bool) {
         ),
         logging: {
             let call = "s3:GetBucketLogging";
-            present(one(builder, name, false, &missing, call, logging))
+            one(builder, name, false, &missing, call, logging)
         },
         notifications: {
             let call = "s3:GetBucketNotificationConfiguration";
@@ -146,14 +146,6 @@ fn one<T>(
         );
     }
     seen
-}
-
-fn present<T>(seen: Seen<Option<T>>) -> Seen<T> {
-    match seen {
-        Seen::Is(Some(value)) => Seen::Is(value),
-        Seen::Is(None) | Seen::Absent => Seen::Absent,
-        Seen::Unread(what) => Seen::Unread(what),
-    }
 }
 
 fn ownership(body: &Node) -> Option<Ownership> {
@@ -212,10 +204,10 @@ fn versioning(body: &Node) -> Option<Versioning> {
 }
 
 /// An empty answer is a bucket that logs nothing.
-fn logging(body: &Node) -> Option<Option<String>> {
+fn logging(body: &Node) -> Option<Vec<String>> {
     match body.get("LoggingEnabled") {
-        None => matches!(body.value, Value::Object(_)).then_some(None),
-        Some(enabled) => text(enabled, "TargetBucket").map(Some),
+        None => matches!(body.value, Value::Object(_)).then(Vec::new),
+        Some(enabled) => text(enabled, "TargetBucket").map(|target| vec![target]),
     }
 }
 

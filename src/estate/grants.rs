@@ -7,8 +7,8 @@ use std::sync::Arc;
 
 use super::build::{Builder, in_account, text};
 use super::{KeyGrant, KeyGrants, Outcome};
-use crate::capture::Source;
 use crate::capture::json::Node;
+use crate::capture::{Answer, Source};
 use crate::policy::{Document, PrincipalName, Statement, Test};
 
 /// Reads the grants of every key. `keys` are those that a complete capture has grants of.
@@ -45,7 +45,7 @@ pub(super) fn read(builder: &mut Builder<'_>, keys: &BTreeSet<String>) {
         let lost = usable.is_some_and(|a| a.body.list("Grants").len() != grants.len());
         let unread = unread(&arn, &account);
         if let Some(key) = builder.estate.keys.get_mut(&arn) {
-            let source = usable.map_or_else(|| Source::new("", 0, ""), |a| a.source());
+            let source = usable.map_or_else(|| Source::new("", 0, ""), Answer::source);
             key.grants = KeyGrants {
                 document: Arc::new(Document::of(grants.iter().map(statement).collect(), source)),
                 grants,

@@ -200,7 +200,7 @@ impl<'a> Trial<'a> {
         said.push(resource);
         if let Some(stage) = &case.beside {
             let weighed = stage.weigh(&self.asked);
-            let beside = self.beside(owner, &own, &limits, &weighed);
+            let beside = Self::beside(owner, &own, &limits, &weighed);
             if beside.strength > Strength::Never {
                 grant = grant.or(beside);
             }
@@ -423,7 +423,6 @@ impl<'a> Trial<'a> {
     /// conditions specified in the grant are met"; Amazon EBS User Guide, "Share an Amazon EBS
     /// snapshot with other AWS accounts".
     fn beside(
-        &self,
         owner: Owner,
         own: &Route<'a>,
         limits: &Route<'a>,

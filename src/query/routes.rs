@@ -134,11 +134,11 @@ impl View {
 
     fn guard_name(&self, (change, guard): (Predicate, crate::facts::ThingIx)) -> String {
         let thing = self.derivation.things.get(guard);
+        if change == Predicate::Opens && thing.kind == crate::facts::Kind::Bucket {
+            return format!("the ACLs of the objects of {thing}");
+        }
         if change == Predicate::Opens {
-            return match thing.kind {
-                crate::facts::Kind::Bucket => format!("the ACLs of the objects of {thing}"),
-                _ => format!("the grants of {}", short(thing)),
-            };
+            return format!("the grants of {}", short(thing));
         }
         if thing.kind == crate::facts::Kind::Cluster {
             return format!("the ACLs of {thing}");

@@ -133,7 +133,6 @@ fn cloudsplaining_s_files_load_each_with_its_users_and_roles() {
 #[test]
 fn recorded_answers_about_buckets_keys_and_snapshots_are_read() {
     let Some(dir) = corpus("custodian-recorded") else {
-        println!("skipped: no ../shared/corpus");
         return;
     };
     let mut files = BTreeMap::new();

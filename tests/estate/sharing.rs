@@ -166,9 +166,9 @@ fn where_logs_notifications_and_inventories_go_is_read() {
         r#"{"LoggingEnabled": {"TargetBucket": "logs", "TargetPrefix": ""}}"#,
     );
     let target = &logging.buckets["log"].settings.logging;
-    assert_eq!(*target, Seen::Is("logs".to_owned()));
+    assert_eq!(*target, Seen::Is(vec!["logs".to_owned()]));
     let none = bucket("s3-get-bucket-logging", "{}");
-    assert_eq!(none.buckets["log"].settings.logging, Seen::Absent);
+    assert_eq!(none.buckets["log"].settings.logging, Seen::Is(Vec::new()));
     let told = bucket(
         "s3-get-bucket-notification-configuration",
         r#"{"QueueConfigurations": [{"QueueArn": "arn:aws:sqs:eu-west-1:1:q", "Events": []}], "EventBridgeConfiguration": {}}"#,

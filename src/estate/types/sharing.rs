@@ -20,8 +20,8 @@ pub struct BucketSettings {
     pub acl: Seen<BucketAcl>,
     /// Versioning.
     pub versioning: Seen<Versioning>,
-    /// Bucket that access logs go to.
-    pub logging: Seen<String>,
+    /// Buckets that access logs go to: one, or none.
+    pub logging: Seen<Vec<String>>,
     /// ARNs that are told of new objects; `events.amazonaws.com` for `EventBridge`.
     pub notifications: Seen<Vec<String>>,
     /// Replication rules.
@@ -52,7 +52,7 @@ impl BucketSettings {
             ownership: Seen::Is(Ownership::BucketOwnerEnforced),
             acl: Seen::Absent,
             versioning: Seen::Is(Versioning::Never),
-            logging: Seen::Absent,
+            logging: Seen::Is(Vec::new()),
             notifications: Seen::Is(Vec::new()),
             replication: Seen::Absent,
             inventories: Seen::Is(Vec::new()),
