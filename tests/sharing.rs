@@ -1,6 +1,11 @@
 //! What opens stored bytes beside policies, rule by rule: estates made in the test from a small
 //! fixture, with the answer that AWS's documents give.
 
+#![allow(
+    clippy::unwrap_used,
+    reason = "a test that cannot go on has failed, and says where"
+)]
+
 mod support;
 
 use std::collections::BTreeMap;
