@@ -144,6 +144,11 @@ impl Case {
             );
             let policy = json!({ "Policy": document(std::slice::from_ref(statement)).to_string() });
             add(&path, policy.to_string());
+            let path = format!("{region}/kms-list-grants/{}.json", &KEY[KEY.len() - 36..]);
+            add(
+                &path,
+                json!({ "Grants": [], "Truncated": false }).to_string(),
+            );
         }
         let properties = "node.id=1\nprocess.roles=broker\nelasticstream.enable=true\n\
             s3.data.buckets=0@s3://quay-stream?region=eu-west-1\n\

@@ -11,10 +11,10 @@ use std::sync::Arc;
 
 use super::world::{ANY_OTHER_USER, World};
 use crate::capture::Source;
-use crate::estate::{Broker, Cluster, Estate, Listener, Seen};
+use crate::estate::{Broker, Cluster, Estate, KeyGrants, Listener, Seen, Sharing};
 use crate::facts::Kind;
 use crate::names::{Arn, KafkaPrincipal};
-use crate::policy::{Document, PrincipalName};
+use crate::policy::{Document, PrincipalName, Truth};
 use crate::rules::Sort;
 
 /// Stands for an account of which nothing is known but that it exists.
@@ -33,9 +33,15 @@ pub(super) fn outsiders(world: &World<'_>) -> BTreeSet<(Kind, String)> {
             found.owner(bucket.account.as_deref());
         }
     }
+    for point in members(world, Sort::AccessPoint) {
+        if let Some(point) = estate.access_points.get(point) {
+            found.policy(&point.policy);
+        }
+    }
     for key in members(world, Sort::Key) {
         if let Some(key) = estate.keys.get(key) {
             found.policy(&key.policy);
+            found.grants(&key.grants);
         }
     }
     for secret in members(world, Sort::Secret) {
@@ -65,7 +71,20 @@ pub(super) fn outsiders(world: &World<'_>) -> BTreeSet<(Kind, String)> {
         );
     }
     for snapshot in members(world, Sort::Snapshot) {
-        found.owner(estate.snapshots.get(snapshot).map(|s| s.account.as_str()));
+        if let Some(snapshot) = estate.snapshots.get(snapshot) {
+            found.owner(Some(&snapshot.account));
+            if let Seen::Is(sharing) = &snapshot.sharing {
+                found.sharing(sharing);
+            }
+        }
+    }
+    let guarded = [Sort::Bucket, Sort::Key, Sort::Snapshot];
+    for thing in guarded.iter().flat_map(|sort| world.all(*sort)) {
+        for action in ["s3:GetObject", "kms:Decrypt"] {
+            let unread = super::beside::unread(world, *thing, action);
+            let unread = unread.iter().map(|what| (Kind::Whoever, named_by(what)));
+            found.found.extend(unread);
+        }
     }
     for identity in estate.identities.values() {
         if let Some(trust) = identity.trust.as_ref() {
@@ -141,6 +160,47 @@ impl Outsiders<'_> {
         for statement in &document.statements {
             for name in statement.principal.items() {
                 self.name(name, trust);
+            }
+        }
+    }
+
+    /// Grants count for those who may decrypt by them. Roles whose names begin with `aws:` are
+    /// assumed by the service that made the grant, for its own work, and by nobody else.
+    fn grants(&mut self, grants: &KeyGrants) {
+        for statement in &grants.document.statements {
+            let decrypts = statement.covers_action("kms:Decrypt") != Truth::False;
+            for name in statement.principal.items().iter().filter(|_| decrypts) {
+                let of_service = match name {
+                    PrincipalName::Arn(arn) => arn.contains(":assumed-role/aws:"),
+                    PrincipalName::Everyone
+                    | PrincipalName::Account(_)
+                    | PrincipalName::Service(_)
+                    | PrincipalName::Federated(_)
+                    | PrincipalName::CanonicalUser(_)
+                    | PrincipalName::UniqueId(_)
+                    | PrincipalName::Unreadable(_) => false,
+                };
+                if !of_service {
+                    self.name(name, false);
+                }
+            }
+        }
+    }
+
+    /// Every account that a snapshot is shared with; nobody without credentials.
+    fn sharing(&mut self, sharing: &Sharing) {
+        for statement in &sharing.document.statements {
+            for name in statement.principal.items() {
+                match name {
+                    PrincipalName::Account(account) => self.account(account),
+                    PrincipalName::Everyone
+                    | PrincipalName::Arn(_)
+                    | PrincipalName::Service(_)
+                    | PrincipalName::Federated(_)
+                    | PrincipalName::CanonicalUser(_)
+                    | PrincipalName::UniqueId(_)
+                    | PrincipalName::Unreadable(_) => self.account(ANY_OTHER_ACCOUNT),
+                }
             }
         }
     }

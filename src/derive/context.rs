@@ -51,7 +51,7 @@ const CHOSEN: [&str; 8] = [
 ];
 
 /// Prefixes of keys that the caller chooses, by service of the request.
-const CHOSEN_PREFIXES: [(&str, &str); 12] = [
+const CHOSEN_PREFIXES: [(&str, &str); 19] = [
     ("", "aws:RequestTag/"),
     ("s3:", "s3:x-amz-"),
     ("s3:", "s3:TlsVersion"),
@@ -64,6 +64,14 @@ const CHOSEN_PREFIXES: [(&str, &str); 12] = [
     // What a launch asks for: type, image, metadata options, subnet, profile.
     ("ec2:RunInstances", "ec2:"),
     ("kms:", "kms:RequestAlias"),
+    // What a grant, a permission, a new access point or a job asks for.
+    ("kms:CreateGrant", "kms:EncryptionContext"),
+    ("kms:CreateGrant", "kms:Grant"),
+    ("kms:CreateGrant", "kms:RetiringPrincipal"),
+    ("ec2:ModifySnapshotAttribute", "ec2:Add/"),
+    ("ec2:ModifySnapshotAttribute", "ec2:Attribute"),
+    ("s3:CreateJob", "s3:RequestJob"),
+    ("s3:CreateAccessPoint", "s3:locationconstraint"),
     ("ec2:CreateSnapshot", "ec2:OutpostArn"),
 ];
 
@@ -79,6 +87,8 @@ pub(super) struct Asked<'a> {
     pub(super) via: Option<ThingIx>,
     /// Whether the principal may change the tags of the target first.
     pub(super) retagged: bool,
+    /// The access point that the request goes through.
+    pub(super) through: Option<ThingIx>,
     /// Keys that the rule settles.
     pub(super) settled: &'a BTreeMap<String, String>,
     /// Whether the target exists already, with the tags that the estate shows.
@@ -108,10 +118,46 @@ pub(super) fn of(world: &World<'_>, asked: &Asked<'_>) -> Context {
     context = principal(context, world, asked);
     context = resource(context, world, asked);
     context = encryption(context, world, asked);
+    context = access_point(context, world, asked);
+    let account = world.identity(asked.caller).map(|x| x.account.as_str());
     for (key, value) in asked.settled {
-        context = context.known(key, value.as_str());
+        let value = value.replace(OWN_ACCOUNT, account.unwrap_or_default());
+        context = context.known(key, value);
     }
     context
+}
+
+/// Stands in a settled key of a row for the caller's account.
+const OWN_ACCOUNT: &str = "{account}";
+
+/// Keys that only requests through an access point carry.
+///
+/// Source: Amazon S3 User Guide, "Configuring IAM policies for using access points", condition
+/// keys.
+fn access_point(context: Context, world: &World<'_>, asked: &Asked<'_>) -> Context {
+    let keys = [
+        "s3:DataAccessPointAccount",
+        "s3:DataAccessPointArn",
+        "s3:AccessPointNetworkOrigin",
+    ];
+    if asked.settled.contains_key(keys[0]) {
+        // A new access point: its name and network are the caller's choice.
+        return context.chosen(keys[1]).chosen(keys[2]);
+    }
+    let own = (world.kind(asked.target) == Kind::AccessPoint).then_some(asked.target);
+    let Some(point) = asked.through.or(own).and_then(|x| world.access_point(x)) else {
+        return keys
+            .iter()
+            .fold(context, |context, key| context.absent(key));
+    };
+    let context = context
+        .known(keys[0], point.account.as_str())
+        .known(keys[1], point.arn.as_str());
+    match &point.vpc {
+        Seen::Is(_) => context.known(keys[2], "VPC"),
+        Seen::Absent => context.known(keys[2], "Internet"),
+        Seen::Unread(_) => context.unknown(keys[2]),
+    }
 }
 
 fn principal(mut context: Context, world: &World<'_>, asked: &Asked<'_>) -> Context {
@@ -311,6 +357,16 @@ fn encryption(context: Context, world: &World<'_>, asked: &Asked<'_>) -> Context
         return context
             .known("kms:ViaService", service)
             .known("kms:EncryptionContext:SecretARN", secret.arn.as_str());
+    }
+    let disk = world.volume(via).map(|x| (&x.region, Some(&x.id)));
+    if let Some((region, id)) = disk.or(world.snapshot(via).map(|x| (&x.region, None))) {
+        // Source: Amazon EBS User Guide, "How Amazon EBS encryption works"; KMS Developer Guide,
+        // "Amazon EBS encryption context".
+        let context = context.known("kms:ViaService", format!("ec2.{region}.amazonaws.com"));
+        return match id {
+            Some(id) => context.known("kms:EncryptionContext:aws:ebs:id", id.as_str()),
+            None => context.unknown("kms:EncryptionContext:aws:ebs:id"),
+        };
     }
     let Some(bucket) = world.bucket(via) else {
         return context;

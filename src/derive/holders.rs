@@ -5,6 +5,7 @@
 use std::collections::BTreeSet;
 
 use super::relation::Reached;
+use super::storage;
 use super::unknown::Unknown;
 use super::world::{TOPIC, World};
 use crate::capture::Source;
@@ -26,7 +27,13 @@ pub(super) fn topics(world: &World<'_>, from: ThingIx) -> Vec<Reached> {
     }
     if world.kind(from) == Kind::Bucket {
         return clusters()
-            .flat_map(|cluster| bucket_topics(world, cluster, id))
+            .flat_map(|cluster| {
+                let mut topics = bucket_topics(world, cluster, id);
+                if topics.is_empty() {
+                    topics = storage::copied_topics(world, cluster, id);
+                }
+                topics
+            })
             .collect();
     }
     if world.kind(from) == Kind::FileSystem {
@@ -104,7 +111,7 @@ fn volume_topics(world: &World<'_>, volume: &str) -> Vec<Reached> {
     reached
 }
 
-fn all_topics(
+pub(super) fn all_topics(
     world: &World<'_>,
     cluster: &Cluster,
     evidence: impl Fn(&Topic) -> Vec<Evidence>,

@@ -10,7 +10,8 @@
 
 use std::collections::BTreeMap;
 
-use super::judge::{Judge, sender};
+use super::beside::Change;
+use super::judge::{About, Judge, sender};
 use super::kafka;
 use super::relation::{follow, leads_nowhere};
 use super::verdict::{Shortfall, Verdict};
@@ -36,8 +37,9 @@ pub struct GroundRule {
     pub evidence: Vec<Evidence>,
     /// Why not surely.
     pub notes: Vec<Note>,
-    /// Guards that the principal changes on the way.
-    pub edits: Vec<ThingIx>,
+    /// Guards that the principal changes on the way: a policy that it edits, or a thing that it
+    /// opens by a grant beside the policy.
+    pub edits: Vec<(Predicate, ThingIx)>,
     /// What alone is missing, for rules that only near misses use.
     pub lacks: Option<String>,
 }
@@ -97,7 +99,7 @@ impl<'w, 'e> Interpreter<'w, 'e> {
                 for thing in self.world.all(*sort).to_vec() {
                     let mut next = bound.clone();
                     next.things.insert(&binding.variable, thing);
-                    self.bind(index, row, depth + 1, &next);
+                    self.descend(index, row, depth, &next);
                 }
             }
             Subject::Of(relation, of) => {
@@ -110,10 +112,69 @@ impl<'w, 'e> Interpreter<'w, 'e> {
                         notes: reached.notes,
                         ..Verdict::certain()
                     });
-                    self.bind(index, row, depth + 1, &next);
+                    self.descend(index, row, depth, &next);
                 }
             }
         }
+    }
+
+    /// Binds the next variable, unless what is bound already settles that no rule follows.
+    fn descend<'r>(&mut self, index: usize, row: &'r Row, depth: usize, bound: &Bound<'r>) {
+        let last = depth + 1 == row.bindings.len();
+        if last || !self.is_hopeless(row, bound, &row.bindings[depth].variable) {
+            self.bind(index, row, depth + 1, bound);
+        }
+    }
+
+    /// Whether a request that the estate must make is refused, or two of the principal's are for
+    /// certain: then neither a rule nor a near miss can follow, whatever else is bound.
+    fn is_hopeless(&mut self, row: &Row, bound: &Bound<'_>, newest: &str) -> bool {
+        let known = |variable: &str| bound.things.contains_key(variable);
+        let ready = |request: &crate::rules::Request| {
+            let by = match &request.by {
+                By::Variable(variable) => Some(variable.as_str()),
+                By::Service(_) | By::Anonymous => None,
+            };
+            let others = [&request.via, &request.through];
+            let others = others.into_iter().flatten().map(String::as_str);
+            let mut all: Vec<&str> = others.chain(by).collect();
+            all.push(&request.on);
+            all.contains(&newest) && all.into_iter().all(known)
+        };
+        for given in row.given.iter().filter(|request| ready(request)) {
+            if self.given(given, bound).strength == Strength::Never {
+                return true;
+            }
+        }
+        if row.edits.iter().any(|variable| !known(variable)) {
+            return false;
+        }
+        let edited: Vec<ThingIx> = row.edits.iter().map(|v| bound.things[v.as_str()]).collect();
+        let Some((id, class)) = self.world.internet() else {
+            return false;
+        };
+        let mut refused = 0;
+        for request in row.requests.iter().filter(|request| ready(request)) {
+            let Some(caller) = sender(self.world, request, &bound.things) else {
+                continue;
+            };
+            if self.world.kind(caller) == Kind::Whoever {
+                return false;
+            }
+            let about = about(request, bound);
+            let guard = self.world.guard_of(about.on).unwrap_or(about.on);
+            // As after the edit that lets most through.
+            let change = if edited.contains(&guard) {
+                Change::Policy
+            } else {
+                Change::None
+            };
+            let verdict = self
+                .judge
+                .request(request, caller, about, (id, class), change);
+            refused += usize::from(verdict.strength == Strength::Never && !verdict.by_position);
+        }
+        refused > 1
     }
 
     fn complete(&mut self, index: usize, row: &Row, bound: &Bound<'_>) {
@@ -158,8 +219,9 @@ impl<'w, 'e> Interpreter<'w, 'e> {
                 let Some((id, class)) = self.world.internet() else {
                     return Verdict::certain();
                 };
+                let about = about(request, bound);
                 self.judge
-                    .request(request, caller, on, None, (id, class), false)
+                    .request(request, caller, about, (id, class), Change::None)
             }
         };
         match &request.otherwise {
@@ -220,7 +282,7 @@ impl<'w, 'e> Interpreter<'w, 'e> {
         bound: &Bound<'_>,
         base: &Verdict,
         answer: &Answer,
-        edits: &[ThingIx],
+        edits: &[(Predicate, ThingIx)],
     ) {
         let [(on, lacking)] = answer.lacking.as_slice() else {
             return;
@@ -239,7 +301,7 @@ impl<'w, 'e> Interpreter<'w, 'e> {
         bound: &Bound<'_>,
         base: &Verdict,
         than: Strength,
-        edits: &[ThingIx],
+        edits: &[(Predicate, ThingIx)],
     ) -> Strength {
         let mut best = than;
         let positions: Vec<_> = self.world.elsewhere().collect();
@@ -287,21 +349,28 @@ impl<'w, 'e> Interpreter<'w, 'e> {
         let Some((internet, class)) = self.world.internet() else {
             return;
         };
-        let guards: Vec<ThingIx> = row
-            .edits
-            .iter()
-            .map(|variable| bound.things[variable.as_str()])
+        let things = row.edits.iter().map(|v| bound.things[v.as_str()]);
+        let guards: Vec<(Predicate, ThingIx)> = things
+            .flat_map(|thing| {
+                let openable = Predicate::Opens.kinds().contains(&self.world.kind(thing));
+                let opens = openable.then_some((Predicate::Opens, thing));
+                std::iter::once((Predicate::Edits, thing)).chain(opens)
+            })
             .collect();
         let mut found: Vec<(u32, Strength)> = Vec::new();
         let mut sets: Vec<u32> = (1..1_u32 << guards.len()).collect();
         sets.sort_by_key(|set| set.count_ones());
         for set in sets {
-            let edits: Vec<ThingIx> = guards
+            let edits: Vec<(Predicate, ThingIx)> = guards
                 .iter()
                 .enumerate()
                 .filter(|(i, _)| set & (1 << i) != 0)
                 .map(|(_, guard)| *guard)
                 .collect();
+            if edits.windows(2).any(|pair| pair[0].1 == pair[1].1) {
+                // Who rewrites the policy of a thing needs no grant beside it.
+                continue;
+            }
             let known = |strength: Strength| {
                 found
                     .iter()
@@ -338,7 +407,7 @@ impl<'w, 'e> Interpreter<'w, 'e> {
         row: &Row,
         bound: &Bound<'_>,
         position: (&str, &super::positions::Class),
-        edits: &[ThingIx],
+        edits: &[(Predicate, ThingIx)],
     ) -> Option<Answer> {
         let mut answer = Answer {
             verdict: Verdict::certain(),
@@ -348,12 +417,16 @@ impl<'w, 'e> Interpreter<'w, 'e> {
         for request in &row.requests {
             let caller = sender(self.world, request, &bound.things)?;
             let on = bound.things[request.on.as_str()];
-            let via = request.via.as_ref().map(|via| bound.things[via.as_str()]);
             let guard = self.world.guard_of(on).unwrap_or(on);
-            let edited = edits.contains(&guard);
-            let verdict = self
-                .judge
-                .request(request, caller, on, via, position, edited);
+            let change = if edits.contains(&(Predicate::Edits, guard)) {
+                Change::Policy
+            } else if edits.contains(&(Predicate::Opens, guard)) {
+                Change::Opened
+            } else {
+                Change::None
+            };
+            let about = about(request, bound);
+            let verdict = self.judge.request(request, caller, about, position, change);
             if self.world.kind(caller) == Kind::Whoever {
                 // What an unread policy may say, it may say about whoever passes the other tests.
                 let named = verdict.strength > Strength::Never;
@@ -388,7 +461,7 @@ impl<'w, 'e> Interpreter<'w, 'e> {
                 .world
                 .things
                 .find(Kind::Cluster, &session.cluster.name)?;
-            let open = edits.contains(&cluster);
+            let open = edits.contains(&(Predicate::Edits, cluster));
             let verdict = match test.kind {
                 KafkaTestKind::Bypass => self.kafka.bypass(session)?,
                 KafkaTestKind::Acl if open => self.kafka.after_edit(session)?,
@@ -408,20 +481,20 @@ impl<'w, 'e> Interpreter<'w, 'e> {
         row: &Row,
         bound: &Bound<'_>,
         verdict: Verdict,
-        edits: &[ThingIx],
+        edits: &[(Predicate, ThingIx)],
         more: &[(Predicate, ThingIx)],
     ) {
         let mut rule = self.ground(index, row, bound, verdict);
         rule.body.extend(
             edits
                 .iter()
-                .map(|guard| self.written.facts.intern(Predicate::Edits, *guard)),
+                .map(|(predicate, guard)| self.written.facts.intern(*predicate, *guard)),
         );
         rule.body.extend(
             more.iter()
                 .map(|(predicate, thing)| self.written.facts.intern(*predicate, *thing)),
         );
-        rule.edits = edits.to_vec();
+        rule.edits.extend(edits);
         self.written.rules.push(rule);
     }
 
@@ -433,7 +506,7 @@ impl<'w, 'e> Interpreter<'w, 'e> {
         bound: &Bound<'_>,
         base: &Verdict,
         lacking: &Shortfall,
-        edits: &[ThingIx],
+        edits: &[(Predicate, ThingIx)],
     ) {
         let Some(shortfall) = self.shortfall_thing(&lacking.text) else {
             return;
@@ -444,9 +517,9 @@ impl<'w, 'e> Interpreter<'w, 'e> {
         rule.body.extend(
             edits
                 .iter()
-                .map(|guard| self.written.facts.intern(Predicate::Edits, *guard)),
+                .map(|(predicate, guard)| self.written.facts.intern(*predicate, *guard)),
         );
-        rule.edits = edits.to_vec();
+        rule.edits.extend(edits);
         rule.evidence.extend(
             lacking
                 .source
@@ -499,9 +572,27 @@ impl<'w, 'e> Interpreter<'w, 'e> {
             strength: verdict.strength,
             evidence,
             notes,
-            edits: Vec::new(),
+            edits: row
+                .body
+                .iter()
+                .filter(|atom| matches!(atom.predicate, Predicate::Edits | Predicate::Opens))
+                .map(|atom| (atom.predicate, bound.things[atom.variable.as_str()]))
+                .collect(),
             lacks: None,
         }
+    }
+}
+
+/// The things that a request is about.
+fn about(request: &crate::rules::Request, bound: &Bound<'_>) -> About {
+    let thing = |variable: &Option<String>| {
+        let variable = variable.as_ref()?;
+        bound.things.get(variable.as_str()).copied()
+    };
+    About {
+        on: bound.things[request.on.as_str()],
+        via: thing(&request.via),
+        through: thing(&request.through),
     }
 }
 

@@ -4,6 +4,7 @@
 
 use std::collections::{BTreeMap, HashMap};
 
+use super::beside::{self, Change};
 use super::context::{self, Asked};
 use super::layers::{boundary_unread, caller_of, guard, layer, one_layer, read_documents};
 use super::positions::{Class, KEYS};
@@ -17,7 +18,7 @@ use crate::policy::{
     ResourcePolicy, Truth, rcp_covers,
 };
 use crate::reach::Strength;
-use crate::rules::{Caller as By, Request};
+use crate::rules::{Caller as By, Part, Request};
 
 /// An account id that AWS gives to nobody: stands for an account of which nothing is known.
 const NOBODYS_ACCOUNT: &str = "000000000000";
@@ -27,12 +28,22 @@ const NOBODYS_ACCOUNT: &str = "000000000000";
 struct Key {
     caller: ThingIx,
     action: String,
-    part: crate::rules::Part,
+    part: Part,
     on: ThingIx,
     via: Option<ThingIx>,
+    through: Option<ThingIx>,
     class: String,
     context: BTreeMap<String, String>,
-    edited: bool,
+    change: Change,
+}
+
+/// What a request is about: the thing, the thing on whose behalf a service repeats it, and the
+/// access point that it goes through.
+#[derive(Clone, Copy)]
+pub(super) struct About {
+    pub(super) on: ThingIx,
+    pub(super) via: Option<ThingIx>,
+    pub(super) through: Option<ThingIx>,
 }
 
 /// Decides requests, remembering answers.
@@ -54,20 +65,21 @@ impl<'w, 'e> Judge<'w, 'e> {
         &mut self,
         request: &Request,
         caller: ThingIx,
-        on: ThingIx,
-        via: Option<ThingIx>,
+        about: About,
         position: (&str, &Class),
-        edited: bool,
+        change: Change,
     ) -> Verdict {
+        let About { on, via, through } = about;
         let key = Key {
             caller,
             action: request.action.clone(),
             part: request.part,
             on,
             via,
+            through,
             class: position.0.to_owned(),
             context: request.context.clone(),
-            edited,
+            change,
         };
         if let Some(known) = self.answers.get(&key) {
             return known.clone();
@@ -77,8 +89,9 @@ impl<'w, 'e> Judge<'w, 'e> {
             request,
             on,
             via,
+            through,
             class: position.1,
-            edited,
+            change,
         };
         let verdict = asking.by_thing(caller);
         self.answers.insert(key, verdict.clone());
@@ -95,8 +108,9 @@ impl<'w, 'e> Judge<'w, 'e> {
             request,
             on,
             via: None,
+            through: None,
             class,
-            edited: false,
+            change: Change::None,
         };
         let caller = Caller::Service {
             name: service.to_owned(),
@@ -113,8 +127,9 @@ struct Asking<'a, 'e> {
     request: &'a Request,
     on: ThingIx,
     via: Option<ThingIx>,
+    through: Option<ThingIx>,
     class: &'a Class,
-    edited: bool,
+    change: Change,
 }
 
 impl Asking<'_, '_> {
@@ -170,7 +185,7 @@ impl Asking<'_, '_> {
         };
         match (store.kind, &store.policy) {
             (FileSystemKind::Efs, Seen::Is(_)) => None,
-            (FileSystemKind::Efs, _) if self.edited => None,
+            (FileSystemKind::Efs, _) if self.change == Change::Policy => None,
             // One rule says it, for whoever reaches it; identities add nothing.
             (_, Seen::Absent | Seen::Unread(_)) if !nobody => Some(Verdict::never()),
             (FileSystemKind::Efs, Seen::Absent) => {
@@ -206,7 +221,12 @@ impl Asking<'_, '_> {
         let account = self.world.account(self.on);
         let by_account = account.is_some_and(|a| super::callers::unread_identities(a) == missing);
         let by_policy = unread.filter(|what| super::callers::named_by(what) == missing);
-        match by_policy {
+        let besides = beside::unread(self.world, self.on, &self.request.action);
+        let beside = || {
+            let mut all = besides.iter().filter(|_| self.through.is_none());
+            all.find(|what| super::callers::named_by(what) == missing)
+        };
+        match by_policy.or_else(|| beside().map(String::as_str)) {
             Some(what) => Verdict::gap(what.to_owned()),
             None if by_account => Verdict::gap(missing.trim_end_matches(" lists").to_owned()),
             None => Verdict::never(),
@@ -219,6 +239,7 @@ impl Asking<'_, '_> {
         let secret = || self.world.secret(thing).map(|x| &x.policy);
         let store = || self.world.file_system(thing).map(|x| &x.policy);
         let managed = || self.world.managed(thing).map(|x| &x.policy);
+        let point = || self.world.access_point(thing).map(|x| &x.policy);
         let role = || {
             self.world
                 .identity(thing)
@@ -230,6 +251,7 @@ impl Asking<'_, '_> {
             .or_else(secret)
             .or_else(store)
             .or_else(managed)
+            .or_else(point)
             .or_else(role)
     }
 
@@ -259,7 +281,7 @@ impl Asking<'_, '_> {
         let estate = self.world.estate;
         let unread_policy = format!("the policy of {}", self.world.id(self.on));
         let resource = match self.policy_of(self.on) {
-            Some(_) if self.edited => ResourcePolicy::Edited,
+            Some(_) if self.change == Change::Policy => ResourcePolicy::Edited,
             Some(Seen::Is(document)) => ResourcePolicy::Document(document),
             Some(Seen::Unread(what)) => ResourcePolicy::Unread(what),
             Some(Seen::Absent) if self.world.kind(self.on) == Kind::Key => {
@@ -271,6 +293,7 @@ impl Asking<'_, '_> {
         if let ResourcePolicy::Document(document) = resource {
             documents.push(document);
         }
+        let beside = beside::allows(self.world, self.on, self.change);
         let scp_text = "service control policies";
         let rcp_text = "resource control policies";
         let endpoint = self.position().and_then(|class| class.endpoint(estate));
@@ -284,7 +307,11 @@ impl Asking<'_, '_> {
             .flat_map(|want| want.candidates.clone())
             .collect();
         let mut all = Verdict::certain();
-        for want in wants {
+        for mut want in wants {
+            if self.request.part == Part::OwnBucket {
+                // The caller's own account has it, or a bucket policy there that grants.
+                want.account = caller.account();
+            }
             let account = want.account.as_deref();
             let layers = Layers {
                 identity: identity.map(|i| layer(&i.policies)).unwrap_or_default(),
@@ -307,6 +334,8 @@ impl Asking<'_, '_> {
                 },
                 resource,
                 resource_kind: self.resource_kind(),
+                beside,
+                fixed: beside::denies(self.world, self.on),
                 endpoint: endpoint.and_then(|endpoint| match &endpoint.policy {
                     Seen::Is(document) => Some(Layer::of([&**document])),
                     Seen::Absent => None,
@@ -338,7 +367,8 @@ impl Asking<'_, '_> {
                 target: self.on,
                 resource_account: want.account.as_deref(),
                 via: self.via,
-                retagged: self.edited,
+                retagged: self.change == Change::Policy,
+                through: self.through,
                 settled: &self.request.context,
                 exists: want.exists,
             },
@@ -433,7 +463,10 @@ impl Asking<'_, '_> {
                 statement(says, &found.source)
             })
             .collect();
-        if self.edited {
+        if self.change == Change::Opened {
+            evidence.push(beside::opened(self.world, self.on, action));
+        }
+        if self.change == Change::Policy {
             let says = format!(
                 "the rewritten policy of {} allows {action}",
                 self.world.id(self.on)
@@ -467,8 +500,17 @@ impl Asking<'_, '_> {
             text: what.replace(&format!("account {NOBODYS_ACCOUNT}"), "any other account"),
             source: None,
         }));
+        let doubt = (self.change == Change::Opened)
+            .then(|| beside::acl_doubt(self.world, self.on))
+            .flatten();
+        let cap = if doubt.is_some() {
+            Strength::Conditional
+        } else {
+            Strength::Always
+        };
+        notes.extend(doubt);
         Verdict {
-            strength: decision.strength,
+            strength: decision.strength & cap,
             evidence,
             notes,
             shortfall: None,
@@ -479,7 +521,7 @@ impl Asking<'_, '_> {
     /// The request in words: the engine chooses among objects, so one of them would say too much.
     fn asks(&self, resource: &str) -> String {
         let action = &self.request.action;
-        if self.request.part == crate::rules::Part::Objects {
+        if self.request.part == Part::Objects {
             return format!(
                 "{action} on the objects of {}",
                 self.world.things.get(self.on)
@@ -532,19 +574,20 @@ impl Asking<'_, '_> {
     /// Whether `RestrictPublicBuckets` is on, for the bucket or for its whole account.
     fn restricts_public(&self) -> Truth {
         let estate = self.world.estate;
-        let Some(bucket) = self.world.bucket(self.on) else {
+        let bucket = self.world.bucket(self.on);
+        let bucket = bucket.map(|x| (&x.public_access_block, x.account.as_deref()));
+        let point = self.world.access_point(self.on);
+        let point = point.map(|x| (&x.public_access_block, Some(&*x.account)));
+        let Some((block, account)) = bucket.or(point) else {
             return Truth::False;
         };
-        let account = bucket
-            .account
-            .as_deref()
-            .and_then(|id| estate.accounts.get(id));
+        let account = account.and_then(|id| estate.accounts.get(id));
         let on = |block: Option<&Seen<PublicAccessBlock>>| match block {
             Some(Seen::Is(block)) => block.restrict_public_buckets.into(),
             Some(Seen::Absent) => Truth::False,
             Some(Seen::Unread(_)) | None => Truth::Unknown,
         };
-        on(Some(&bucket.public_access_block)) | on(account.map(|a| &a.public_access_block))
+        on(Some(block)) | on(account.map(|a| &a.public_access_block))
     }
 }
 

@@ -5,6 +5,7 @@
 //!
 //! Must never: name a route or a deployment model, or weaken what the policy engines answer.
 
+mod beside;
 mod callers;
 mod context;
 mod holders;
@@ -17,6 +18,7 @@ mod positions;
 mod principals;
 mod relation;
 mod resources;
+mod storage;
 mod unknown;
 mod verdict;
 mod world;

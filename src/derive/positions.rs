@@ -398,6 +398,8 @@ pub(super) fn documents(estate: &Estate) -> Vec<&Document> {
     let resources = resources.chain(estate.file_systems.values().map(|store| &store.policy));
     let resources = resources.chain(estate.managed.values().map(|cluster| &cluster.policy));
     let resources = resources.chain(estate.endpoints.values().map(|endpoint| &endpoint.policy));
+    let points = estate.access_points.values();
+    let resources = resources.chain(points.clone().map(|point| &point.policy));
     identities
         .chain(limits)
         .chain(resources)
@@ -405,5 +407,6 @@ pub(super) fn documents(estate: &Estate) -> Vec<&Document> {
             Seen::Is(document) => Some(&**document),
             Seen::Absent | Seen::Unread(_) => None,
         })
+        .chain(points.filter_map(|point| point.guard.as_deref()))
         .collect()
 }

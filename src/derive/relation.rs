@@ -3,7 +3,7 @@
 //! Must never: evaluate a policy; that a relation leads somewhere says nothing about permission.
 
 use super::world::World;
-use super::{holders, listeners};
+use super::{holders, listeners, storage};
 use crate::estate::{Broker, Cluster, KeyState, Origin, Seen};
 use crate::facts::{Evidence, Kind, Note, NoteKind, ThingIx};
 use crate::network::Admission;
@@ -77,21 +77,38 @@ pub(super) fn leads_nowhere(
             KeyState::None | KeyState::AwsManaged => (Strength::Always, None),
             KeyState::Customer(_) => (Strength::Never, None),
             KeyState::Unread(what) => {
-                let text = format!("whether a key protects it is not known: {what}");
-                let note = Note {
-                    kind: NoteKind::NotCollected,
-                    text,
-                    source: None,
-                };
-                (Strength::Conditional, Some(note))
+                unsure(format!("whether a key protects it is not known: {what}"))
             }
         };
     }
-    if follow(world, relation, from).is_empty() {
-        (Strength::Always, None)
-    } else {
-        (Strength::Never, None)
+    if relation == Relation::Encryption {
+        return match key_state(world, from) {
+            KeyState::None => (Strength::Always, None),
+            KeyState::AwsManaged | KeyState::Customer(_) => (Strength::Never, None),
+            KeyState::Unread(what) => {
+                unsure(format!("whether it is encrypted is not known: {what}"))
+            }
+        };
     }
+    let led = follow(world, relation, from);
+    let surest = led.iter().map(|reached| reached.strength).max();
+    match surest {
+        None => (Strength::Always, None),
+        Some(Strength::Always) => (Strength::Never, None),
+        Some(Strength::Never | Strength::Gap | Strength::Conditional) => {
+            let notes = led.into_iter().flat_map(|reached| reached.notes);
+            (Strength::Conditional, notes.into_iter().next())
+        }
+    }
+}
+
+fn unsure(text: String) -> (Strength, Option<Note>) {
+    let note = Note {
+        kind: NoteKind::NotCollected,
+        text,
+        source: None,
+    };
+    (Strength::Conditional, Some(note))
 }
 
 /// Whether a caller is certainly of another account than a thing, or of none.
@@ -109,7 +126,12 @@ pub(super) fn follow(world: &World<'_>, relation: Relation, from: ThingIx) -> Ve
     match relation {
         Relation::Role => role(world, from),
         Relation::Volume => volumes(world, from),
-        Relation::Key => key(world, from),
+        Relation::Key | Relation::Encryption => key(world, from),
+        Relation::AclsOff => storage::acls_off(world, from),
+        Relation::Versions => storage::versions(world, from),
+        Relation::Versioned => storage::versioned(world, from),
+        Relation::AccessPoint => storage::access_points(world, from),
+        Relation::Neighbour => storage::neighbours(world, from),
         Relation::User => users_of_secret(world, from),
         Relation::Speaker => listeners::speaker(world, from),
         Relation::InterBrokerUser => credentials_on_host(world, from),

@@ -9,7 +9,7 @@
 use std::collections::BTreeSet;
 
 use super::world::{TOPIC, World};
-use crate::estate::Origin;
+use crate::estate::{AccessPoint, Origin};
 use crate::facts::ThingIx;
 use crate::policy::{Document, Glob, PLACEHOLDER, ResourcePattern, intersects};
 use crate::rules::Part;
@@ -51,6 +51,11 @@ pub(super) fn wanted(
             .map(|arn| one(arn, world.account(thing), true))
             .into_iter()
             .collect(),
+        Part::Objects if world.access_point(thing).is_some() => world
+            .access_point(thing)
+            .map(|point| through(world, point, documents))
+            .into_iter()
+            .collect(),
         Part::Objects => {
             let Some(bucket) = world.bucket(thing) else {
                 return Vec::new();
@@ -60,15 +65,42 @@ pub(super) fn wanted(
                 None => written(world, &bucket.name),
             };
             let account = bucket.account.as_deref();
-            vec![objects(&bucket.name, &patterns, account, documents)]
+            let prefix = format!("arn:aws:s3:::{}/", bucket.name);
+            vec![objects(&prefix, &patterns, account, documents)]
         }
         Part::NewSnapshot => {
-            let Some(volume) = world.estate.volumes.get(id) else {
+            let volume = world.volume(thing).map(|x| (&x.region, &x.account));
+            let snapshot = || world.snapshot(thing).map(|x| (&x.region, &x.account));
+            let Some((region, account)) = volume.or_else(snapshot) else {
                 return Vec::new();
             };
-            let arn = format!("arn:aws:ec2:{}::snapshot/snap-0new", volume.region);
-            vec![one(arn, Some(&volume.account), false)]
+            let arn = format!("arn:aws:ec2:{region}::snapshot/snap-0new");
+            vec![one(arn, Some(account), false)]
         }
+        Part::NewVolume => {
+            let Some(snapshot) = world.snapshot(thing) else {
+                return Vec::new();
+            };
+            let (region, account) = (&snapshot.region, &snapshot.account);
+            let arn = format!("arn:aws:ec2:{region}:{account}:volume/vol-0new");
+            vec![one(arn, Some(account), false)]
+        }
+        Part::NewAccessPoint => {
+            let Some(bucket) = world.bucket(thing) else {
+                return Vec::new();
+            };
+            let region = bucket.region.as_deref().unwrap_or("*");
+            let account = bucket.account.as_deref().unwrap_or("*");
+            let pattern = format!("arn:aws:s3:{region}:{account}:accesspoint/*");
+            let mut candidates = meet(&pattern, documents);
+            candidates.insert(pattern.replace('*', "new"));
+            vec![Wanted {
+                candidates: candidates.into_iter().collect(),
+                account: bucket.account.clone(),
+                exists: false,
+            }]
+        }
+        Part::OwnBucket => vec![one(format!("arn:aws:s3:::{OWN_BUCKET}/x"), None, false)],
         Part::ShellDocument => {
             let region = world
                 .estate
@@ -110,6 +142,7 @@ fn itself(world: &World<'_>, thing: ThingIx) -> Option<String> {
     let by_arn = || {
         let described = world.identity(thing).is_some()
             || world.key(thing).is_some()
+            || world.access_point(thing).is_some()
             || world.secret(thing).is_some();
         described.then(|| id.to_owned())
     };
@@ -135,30 +168,58 @@ fn managed_arn(cluster: &str, id: &str) -> String {
 }
 
 /// Patterns of the object keys that some engine writes into a bucket, those of single topics left
-/// out.
+/// out. Copies lie under the keys of the bucket that they come from, single topics among them.
 fn written(world: &World<'_>, bucket: &str) -> BTreeSet<String> {
+    let own = keys(world, bucket).filter(|pattern| !pattern.contains(TOPIC));
+    let copies = world.estate.copies().into_iter();
+    let copies = copies.filter(|copy| copy.to == bucket);
+    let copied = copies.flat_map(|copy| {
+        let from = every(world, &copy.from).into_iter();
+        from.chain(written(world, &copy.from))
+    });
+    own.cloned().chain(copied).collect()
+}
+
+/// The same, whichever topic the keys carry.
+fn every(world: &World<'_>, bucket: &str) -> BTreeSet<String> {
+    let all = keys(world, bucket);
+    all.map(|pattern| pattern.replace(TOPIC, "*")).collect()
+}
+
+/// Patterns of the object keys that some engine writes into a bucket.
+fn keys<'w>(world: &'w World<'_>, bucket: &'w str) -> impl Iterator<Item = &'w String> {
     let clusters = world.estate.clusters.values();
-    clusters
-        .flat_map(|cluster| {
-            let roles = cluster.buckets.iter();
-            let roles = roles.filter(move |(_, link)| link.to == bucket);
-            roles.filter_map(|(role, _)| cluster.object_keys.get(role))
-        })
-        .flatten()
-        .filter(|pattern| !pattern.contains(TOPIC))
-        .cloned()
-        .collect()
+    let patterns = clusters.flat_map(move |cluster| {
+        let roles = cluster.buckets.iter();
+        let roles = roles.filter(move |(_, link)| link.to == bucket);
+        roles.filter_map(|(role, _)| cluster.object_keys.get(role))
+    });
+    patterns.flatten()
+}
+
+/// A bucket that the caller made for itself: named by no policy.
+const OWN_BUCKET: &str = "zz-a-bucket-of-the-caller";
+
+/// The objects of a bucket as an access point names them.
+///
+/// Source: Amazon S3 User Guide, "Configuring IAM policies for using access points":
+/// `accesspoint/NAME/object/KEY`.
+fn through(world: &World<'_>, point: &AccessPoint, documents: &[&Document]) -> Wanted {
+    let prefix = format!("{}/object/", point.arn);
+    Wanted {
+        account: Some(point.account.clone()),
+        ..objects(&prefix, &every(world, &point.bucket), None, documents)
+    }
 }
 
 /// Objects that the engine writes: a spread of keys, and one in every pattern that a policy names.
 fn objects(
-    bucket: &str,
+    prefix: &str,
     patterns: &BTreeSet<String>,
     account: Option<&str>,
     documents: &[&Document],
 ) -> Wanted {
     let mut candidates = Vec::new();
-    let prefix = format!("arn:aws:s3:::{bucket}/");
     for pattern in patterns {
         // Keys begin with hexadecimal digits: one of each, so that a deny on a few is no deny on
         // all of them.
@@ -173,7 +234,7 @@ fn objects(
             documents,
         );
         candidates.extend(open.into_iter().filter(|found| {
-            let key = found.strip_prefix(prefix.as_str()).unwrap_or_default();
+            let key = found.strip_prefix(prefix).unwrap_or_default();
             let digits = key.split('/').next().unwrap_or_default();
             !pattern.starts_with(HEX)
                 || (!digits.is_empty() && digits.bytes().all(|b| b.is_ascii_hexdigit()))
@@ -181,7 +242,7 @@ fn objects(
     }
     candidates.dedup();
     if patterns.is_empty() {
-        candidates.push(format!("arn:aws:s3:::{bucket}/{SAMPLE_OBJECT}"));
+        candidates.push(format!("{prefix}{SAMPLE_OBJECT}"));
     }
     Wanted {
         candidates,

@@ -126,6 +126,9 @@ pub(super) fn layer_words(layer: LayerKind) -> &'static str {
         LayerKind::Resource => "resource policy",
         LayerKind::Trust => "trust policy",
         LayerKind::Key => "key policy",
+        LayerKind::Grant => "grant of the key",
+        LayerKind::Sharing => "sharing of the snapshot",
+        LayerKind::Origin => "network origin of the access point",
         LayerKind::Endpoint => "endpoint policy",
     }
 }

@@ -13,7 +13,7 @@ use super::positions::{self, Class};
 use super::unknown::{self, Unknown};
 use crate::capture::Source;
 use crate::estate::{
-    Bucket, Cluster, Estate, FileSystem, Host, Identity, IdentityKind, Key, Listener,
+    AccessPoint, Bucket, Cluster, Estate, FileSystem, Host, Identity, IdentityKind, Key, Listener,
     ManagedCluster, Secret, Snapshot, Subnet, Topic, Volume,
 };
 use crate::facts::{Kind, Predicate, ThingIx, Things};
@@ -164,6 +164,11 @@ impl<'e> World<'e> {
         self.things.find(Kind::ManagedCluster, &cluster.arn)
     }
 
+    pub(super) fn access_point(&self, thing: ThingIx) -> Option<&'e AccessPoint> {
+        let id = self.id_if(Kind::AccessPoint, thing)?;
+        self.estate.access_points.get(id)
+    }
+
     pub(super) fn key(&self, thing: ThingIx) -> Option<&'e Key> {
         self.estate.keys.get(self.id_if(Kind::Key, thing)?)
     }
@@ -196,6 +201,7 @@ impl<'e> World<'e> {
         let subnet = || self.subnet(thing).map(|x| &x.account);
         let store = || self.file_system(thing).map(|x| &x.account);
         let managed = || self.managed(thing).map(|x| &x.account);
+        let point = || self.access_point(thing).map(|x| &x.account);
         let account = identity
             .or_else(host)
             .or_else(key)
@@ -206,6 +212,7 @@ impl<'e> World<'e> {
             .or_else(subnet)
             .or_else(store)
             .or_else(managed)
+            .or_else(point)
             .map(String::as_str)
     }
 
@@ -221,8 +228,10 @@ impl<'e> World<'e> {
         let snapshot = || self.snapshot(thing).map(|x| &x.region);
         let store = || self.file_system(thing).map(|x| &x.region);
         let managed = || self.managed(thing).map(|x| &x.region);
+        let point = || self.access_point(thing).map(|x| &x.region);
         let region = host
             .or_else(key)
+            .or_else(point)
             .or_else(secret)
             .or_else(volume)
             .or_else(snapshot)
@@ -259,9 +268,18 @@ impl<'e> World<'e> {
     fn storage(&mut self) {
         let estate = self.estate;
         let clusters = || estate.clusters.values();
-        let buckets: BTreeSet<&str> = clusters()
-            .flat_map(|cluster| cluster.buckets.values().map(|link| link.to.as_str()))
-            .collect();
+        let buckets =
+            clusters().flat_map(|cluster| cluster.buckets.values().map(|link| link.to.as_str()));
+        let copies = estate.copies().into_iter();
+        let copies = copies.map(|copy| copy.rule.destination.as_str());
+        let buckets: BTreeSet<&str> = buckets.chain(copies).collect();
+        let points = estate.access_points.values();
+        let points = points.filter(|point| buckets.contains(point.bucket.as_str()));
+        self.fill(
+            Sort::AccessPoint,
+            Kind::AccessPoint,
+            points.map(|point| &point.arn),
+        );
         let volumes: BTreeSet<&str> = clusters()
             .flat_map(|cluster| cluster.brokers.values())
             .flat_map(|broker| broker.volumes.iter().chain(&broker.wal_volumes))

@@ -10,7 +10,14 @@ use super::{Bucket, Encryption, Origin, Outcome, PublicAccessBlock, Seen, Severi
 use crate::capture::json::{Node, Value};
 use crate::capture::{Answer, Source};
 
-const PER_BUCKET: [&str; 4] = [
+const PER_BUCKET: [&str; 11] = [
+    "s3:GetBucketAcl",
+    "s3:GetBucketLogging",
+    "s3:GetBucketNotificationConfiguration",
+    "s3:GetBucketOwnershipControls",
+    "s3:GetBucketReplication",
+    "s3:GetBucketVersioning",
+    "s3:ListBucketInventoryConfigurations",
     "s3:GetBucketPolicy",
     "s3:GetBucketEncryption",
     "s3:GetPublicAccessBlock",
@@ -82,6 +89,7 @@ pub(super) fn add(
             encryption: Seen::Unread(unread("s3:GetBucketEncryption")),
             encryption_source: None,
             public_access_block: Seen::Unread(unread("s3:GetPublicAccessBlock")),
+            settings: super::bucket_settings::unread(name, account.as_deref()),
             origin,
         });
     bucket.region = bucket.region.take().or(region);
@@ -104,7 +112,8 @@ fn unread_name(call: &str, name: &str, account: Option<&str>) -> String {
     )
 }
 
-fn fill(builder: &mut Builder<'_>, name: &str) {
+/// Reads the policy, encryption and access block of a bucket.
+pub(super) fn fill(builder: &mut Builder<'_>, name: &str) {
     let Some(bucket) = builder.estate.buckets.get(name) else {
         return;
     };

@@ -27,7 +27,10 @@ pub fn build(capture: &Capture) -> Estate {
     super::link::read(&mut builder);
     super::consumers::read(&mut builder);
     super::audit::read(&mut builder);
+    super::bucket_settings::read(&mut builder);
+    super::access_points::read(&mut builder);
     super::keys::referenced(&mut builder);
+    super::expect::guards(&mut builder);
     super::expect::accounts(&mut builder);
     super::organization::read(&mut builder);
     super::expect::calls(&mut builder);

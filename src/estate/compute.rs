@@ -69,6 +69,7 @@ fn volume(builder: &mut Builder<'_>, id: &str, node: &Node, answer: &Answer) {
         id: id.to_owned(),
         account: answer.account.clone(),
         region: answer.region.clone(),
+        zone: text(node, "AvailabilityZone"),
         encrypted: encrypted.map_or_else(|| unread_volume(id, &answer.account), Seen::Is),
         key: text(node, "KmsKeyId"),
         tags: tags(node, "Tags"),
@@ -97,6 +98,7 @@ fn snapshot(builder: &mut Builder<'_>, id: &str, node: &Node, answer: &Answer) {
         key: text(node, "KmsKeyId"),
         tags: tags(node, "Tags"),
         started: text(node, "StartTime"),
+        sharing: Seen::Unread(Arc::from("ec2:DescribeSnapshotAttribute")),
         origin: captured(node),
     };
     builder.estate.snapshots.insert(id.to_owned(), snapshot);
@@ -236,6 +238,7 @@ fn attachments(builder: &mut Builder<'_>) {
                     id: attached.volume.to.clone(),
                     account: host.account.clone(),
                     region: host.region.clone(),
+                    zone: None,
                     encrypted: unread_volume(&attached.volume.to, &host.account),
                     key: None,
                     tags: BTreeMap::new(),

@@ -6,7 +6,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::build::{Builder, in_account, is_account, text};
-use super::{Outcome, buckets, identity};
+use super::{KeyState, Outcome, buckets, grants, identity, snapshots};
 use crate::capture::json::Node;
 
 const GLOBAL: [&str; 3] = [
@@ -89,6 +89,60 @@ fn access_block(builder: &mut Builder<'_>, id: &str) {
     builder.cover(call, id, "", "", outcome);
     if let Some(account) = builder.estate.accounts.get_mut(id) {
         account.public_access_block = block;
+    }
+}
+
+/// What guards the holders of logs beside policies: grants of their keys, sharing of their
+/// snapshots. Those of other things are read where they are there, and nobody misses them.
+pub(super) fn guards(builder: &mut Builder<'_>) {
+    let estate = &builder.estate;
+    let clusters = || estate.clusters.values();
+    let live = clusters().flat_map(|c| c.brokers.values());
+    let live = live.flat_map(|broker| broker.volumes.iter().chain(&broker.wal_volumes));
+    let live = live.map(|link| link.to.as_str());
+    let retired = clusters().flat_map(|c| c.retired_volumes.iter().map(|(_, l)| l.to.as_str()));
+    let volumes: BTreeSet<&str> = live.chain(retired).collect();
+    let copies = || {
+        let all = estate.snapshots.values();
+        all.filter(|copy| volumes.contains(copy.volume.as_str()))
+    };
+    let buckets = clusters().flat_map(|c| c.buckets.values().map(|link| link.to.clone()));
+    let buckets = buckets.chain(estate.copies().into_iter().map(|copy| copy.to));
+    let of_buckets = buckets.filter_map(|name| estate.buckets.get(&name));
+    let of_buckets = of_buckets.map(|bucket| estate.bucket_key_state(bucket));
+    let of_volumes = volumes.iter().filter_map(|id| estate.volumes.get(*id));
+    let of_volumes = of_volumes.map(|volume| estate.volume_key_state(volume));
+    let of_copies = copies().map(|copy| estate.snapshot_key_state(copy));
+    let secrets = estate.secrets.values().filter(|s| !s.users.is_empty());
+    let of_secrets = secrets.map(|secret| estate.secret_key_state(secret));
+    let states = of_buckets
+        .chain(of_volumes)
+        .chain(of_copies)
+        .chain(of_secrets);
+    let keys: BTreeSet<String> = states
+        .filter_map(|state| match state {
+            KeyState::Customer(key) => Some(key.arn.clone()),
+            KeyState::None | KeyState::AwsManaged | KeyState::Unread(_) => None,
+        })
+        .collect();
+    let log_snapshots: BTreeSet<String> = copies().map(|copy| copy.id.clone()).collect();
+    grants::read(builder, &keys);
+    snapshots::read(builder, &log_snapshots);
+    access_points(builder);
+}
+
+/// The lists of access points: one for each account and region that holds a bucket with a log.
+fn access_points(builder: &mut Builder<'_>) {
+    let call = "s3control:ListAccessPoints";
+    let estate = &builder.estate;
+    let named = estate.clusters.values().flat_map(|c| c.buckets.values());
+    let named = named.filter_map(|link| estate.buckets.get(&link.to));
+    let places = named.filter_map(|bucket| Some((bucket.account.clone()?, bucket.region.clone()?)));
+    let places: BTreeSet<(String, String)> = places.collect();
+    for (account, region) in places {
+        let answer = builder.about(call, "", Some(&account), Some(&region));
+        let outcome = answer.map_or(Outcome::NotCollected, |answer| answer.outcome);
+        builder.cover(call, &account, &region, "", outcome);
     }
 }
 

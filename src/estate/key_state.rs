@@ -18,6 +18,15 @@ pub enum KeyState<'e> {
 impl Estate {
     /// The key behind a bucket's default encryption.
     pub fn bucket_key_state(&self, bucket: &Bucket) -> KeyState<'_> {
+        let copies = self.copies();
+        let replica = copies.iter().find(|copy| copy.to == bucket.name);
+        if let Some(key) = replica.and_then(|copy| copy.rule.key.as_ref()) {
+            // Replicas are encrypted as their rule says. Source: Amazon S3 User Guide, "Replicating
+            // encrypted objects".
+            let account = bucket.account.as_deref().unwrap_or_default();
+            let region = bucket.region.as_deref().unwrap_or_default();
+            return self.written_key(key, account, region);
+        }
         match &bucket.encryption {
             // S3 encrypts new objects with SSE-S3 where nothing else is configured (since 2023).
             Seen::Absent | Seen::Is(Encryption::SseS3) => KeyState::None,

@@ -123,6 +123,7 @@ fn add(builder: &mut Builder<'_>, arn: &str, origin: Origin) {
             region: parsed.region().to_owned(),
             aws_managed: parsed.resource().starts_with("alias/aws/"),
             policy: Seen::Unread(Arc::from(missing)),
+            grants: super::grants::none_read(arn, parsed.account()),
             origin,
         });
 }
@@ -140,6 +141,13 @@ pub(super) fn referenced(builder: &mut Builder<'_>) {
                 bucket.region.clone().unwrap_or_default(),
                 bucket.origin.clone(),
             ));
+        }
+    }
+    for copy in estate.copies() {
+        if let (Some(key), Some(bucket)) = (&copy.rule.key, estate.buckets.get(&copy.to)) {
+            let account = bucket.account.clone().unwrap_or_default();
+            let region = bucket.region.clone().unwrap_or_default();
+            named.push((key.clone(), account, region, bucket.origin.clone()));
         }
     }
     let disks = estate

@@ -6,8 +6,10 @@
 //! Must never: fail on broken input (it is data: a gap and a diagnostic), decide about access,
 //! or take *not collected* for *none*.
 
+mod access_points;
 mod acls;
 mod audit;
+mod bucket_settings;
 mod buckets;
 mod build;
 mod compute;
@@ -15,9 +17,11 @@ mod config;
 mod connectors;
 mod consumers;
 mod containers;
+mod copies;
 mod coverage;
 mod expect;
 mod files;
+mod grants;
 mod identity;
 mod kafka;
 mod key_state;
@@ -36,6 +40,7 @@ mod pods;
 mod routes;
 mod secret_users;
 mod settings;
+mod snapshots;
 mod topics;
 mod types;
 mod uri;
@@ -45,6 +50,7 @@ mod wanted;
 pub use crate::capture::{Diagnostic, Severity};
 pub use build::build;
 pub use config::{AssetConfig, Config, LinkConfig};
+pub use copies::Copy;
 pub use coverage::{Call, Coverage, Outcome, Read};
 pub use key_state::KeyState;
 pub use managed::document as aws_managed_document;

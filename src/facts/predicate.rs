@@ -38,11 +38,13 @@ pub enum Predicate {
     Reads,
     /// Can open an NFS connection to a mount target of this file system.
     ReachesMount,
-    /// Has made a snapshot of this volume.
+    /// Has made a snapshot of this volume, or a copy of this snapshot.
     MadeSnapshotOf,
     /// Can change the resource policy of this thing, the tags of this volume, or the ACLs of this
     /// cluster.
     Edits,
+    /// Can make a grant beside the policy of this thing: of a KMS key, in the ACL of an object.
+    Opens,
     /// Does this with the events or the settings of this topic.
     Topic(Verb),
     /// Something that one request lacks; never derived, never given.
@@ -51,7 +53,7 @@ pub enum Predicate {
 
 impl Predicate {
     /// All predicates.
-    pub const ALL: [Self; 17] = [
+    pub const ALL: [Self; 18] = [
         Self::ActsAs,
         Self::CodeOn,
         Self::RunsIn,
@@ -64,6 +66,7 @@ impl Predicate {
         Self::ReachesMount,
         Self::MadeSnapshotOf,
         Self::Edits,
+        Self::Opens,
         Self::Topic(Verb::Read),
         Self::Topic(Verb::Write),
         Self::Topic(Verb::Admin),
@@ -86,6 +89,7 @@ impl Predicate {
             Self::ReachesMount => "reaches-mount",
             Self::MadeSnapshotOf => "made-snapshot-of",
             Self::Edits => "edits",
+            Self::Opens => "opens",
             Self::Topic(Verb::Read) => "reads-topic",
             Self::Topic(Verb::Write) => "writes-topic",
             Self::Topic(Verb::Admin) => "administers-topic",
@@ -104,7 +108,7 @@ impl Predicate {
     /// Whether it is an effect that one principal can leave in the estate for another: a snapshot,
     /// an edited guard (law 4).
     pub const fn is_left_behind(self) -> bool {
-        matches!(self, Self::MadeSnapshotOf | Self::Edits)
+        matches!(self, Self::MadeSnapshotOf | Self::Edits | Self::Opens)
     }
 
     /// The kinds of thing it can be said of.
@@ -134,9 +138,10 @@ impl Predicate {
                 Kind::Secret,
             ],
             Self::ReachesMount => &[Kind::FileSystem],
-            Self::MadeSnapshotOf => &[Kind::Volume],
+            Self::MadeSnapshotOf => &[Kind::Volume, Kind::Snapshot],
             Self::Edits => &[
                 Kind::Bucket,
+                Kind::AccessPoint,
                 Kind::Key,
                 Kind::Secret,
                 Kind::Cluster,
@@ -144,6 +149,7 @@ impl Predicate {
                 Kind::ManagedCluster,
                 Kind::Volume,
             ],
+            Self::Opens => &[Kind::Bucket, Kind::Key],
             Self::Topic(_) => &[Kind::Topic],
             Self::Lacks => &[Kind::Shortfall],
         }
@@ -164,6 +170,7 @@ impl Predicate {
             Self::ReachesMount => "reaches a mount target of",
             Self::MadeSnapshotOf => "has made a snapshot of",
             Self::Edits => "can change the guard of",
+            Self::Opens => "can make a grant beside the policy of",
             Self::Topic(Verb::Read) => "reads events of",
             Self::Topic(Verb::Write) => "writes events to",
             Self::Topic(Verb::Admin) => "changes settings of",

@@ -38,6 +38,8 @@ pub enum Kind {
     Subnet,
     /// A bucket; id: its name.
     Bucket,
+    /// An S3 access point; id: ARN.
+    AccessPoint,
     /// A KMS key; id: ARN.
     Key,
     /// An EBS volume; id: volume id.
@@ -68,7 +70,7 @@ pub enum Kind {
 
 impl Kind {
     /// All kinds.
-    pub const ALL: [Self; 23] = [
+    pub const ALL: [Self; 24] = [
         Self::Identity,
         Self::ExternalAccount,
         Self::Service,
@@ -79,6 +81,7 @@ impl Kind {
         Self::Position,
         Self::Subnet,
         Self::Bucket,
+        Self::AccessPoint,
         Self::Key,
         Self::Volume,
         Self::Snapshot,
@@ -107,6 +110,7 @@ impl Kind {
             Self::Position => "position",
             Self::Subnet => "subnet",
             Self::Bucket => "bucket",
+            Self::AccessPoint => "access-point",
             Self::Key => "key",
             Self::Volume => "volume",
             Self::Snapshot => "snapshot",
@@ -211,6 +215,7 @@ impl std::fmt::Display for Thing {
             | Kind::Anonymous
             | Kind::Subnet
             | Kind::Bucket
+            | Kind::AccessPoint
             | Kind::Key
             | Kind::Volume
             | Kind::Snapshot

@@ -6,7 +6,7 @@ use super::Truth;
 use super::context::{Context, KeyState};
 use super::operators::{Family, Operator, Quantifier, boolean};
 use super::pattern::PLACEHOLDER;
-use super::template::Template;
+use super::template::{Template, Version};
 use crate::capture::Source;
 
 /// One operator, one key and its values. All lines of a block must hold (rule 16).
@@ -27,6 +27,26 @@ pub struct Test {
 }
 
 impl Test {
+    /// A line that stands in no policy; its values are literal.
+    pub fn of<'v>(
+        operator: &str,
+        key: &str,
+        values: impl IntoIterator<Item = &'v str>,
+        source: &Source,
+    ) -> Self {
+        let values = values.into_iter();
+        Self {
+            operator: Operator::parse(operator),
+            operator_text: operator.to_owned(),
+            key_text: key.to_owned(),
+            key: key.to_lowercase(),
+            values: values
+                .map(|text| Template::new(text, Version::V2008))
+                .collect(),
+            source: source.clone(),
+        }
+    }
+
     /// `StringEquals aws:PrincipalTag/team = payments`
     pub fn text(&self) -> String {
         let values: Vec<&str> = self.values.iter().map(Template::text).collect();

@@ -9,7 +9,8 @@ use super::caller::Caller;
 use super::chosen::choices;
 use super::document::Statement;
 use super::layers::{
-    Decision, Guard, Layer, LayerKind, Layers, Request, ResourceKind, ResourcePolicy, rcp_covers,
+    Beside, Decision, Guard, Layer, LayerKind, Layers, Request, ResourceKind, ResourcePolicy,
+    rcp_covers,
 };
 use super::pattern::PLACEHOLDER;
 use super::trial::Trial;
@@ -26,6 +27,8 @@ pub(super) struct Case<'a> {
     pub(super) scps: Vec<Stage<'a>>,
     pub(super) rcps: Vec<Stage<'a>>,
     pub(super) resource: Stage<'a>,
+    pub(super) beside: Option<Stage<'a>>,
+    pub(super) fixed: Option<Stage<'a>>,
     pub(super) endpoint: Option<Stage<'a>>,
     /// Whether RCPs cover the service.
     pub(super) rcp: Truth,
@@ -116,7 +119,11 @@ fn callers(request: &Request<'_>, layers: &Layers<'_>) -> Vec<Caller> {
         ResourcePolicy::Document(document) => Some(document),
         ResourcePolicy::None | ResourcePolicy::Unread(_) | ResourcePolicy::Edited => None,
     };
-    for document in resource.into_iter().chain(documents) {
+    let beside = match layers.beside {
+        Beside::KeyGrants(document) | Beside::Sharing(document) => Some(document),
+        Beside::None | Beside::Opened => None,
+    };
+    for document in resource.into_iter().chain(beside).chain(documents) {
         for statement in &document.statements {
             for name in statement.principal.items() {
                 if let Some(caller) = name.offers(request.caller)
@@ -167,6 +174,11 @@ impl<'a> Case<'a> {
             ResourceKind::Trust => LayerKind::Trust,
             ResourceKind::Key => LayerKind::Key,
         };
+        let beside = match layers.beside {
+            Beside::KeyGrants(document) => Some((LayerKind::Grant, document)),
+            Beside::Sharing(document) => Some((LayerKind::Sharing, document)),
+            Beside::None | Beside::Opened => None,
+        };
         let mut boundary = layers.boundary.clone();
         if let Some(name) = layers.boundary_unread {
             boundary.get_or_insert_default().unread.push(name);
@@ -184,6 +196,10 @@ impl<'a> Case<'a> {
             scps: guard(LayerKind::Scp, &layers.scps),
             rcps: guard(LayerKind::Rcp, &layers.rcps),
             resource: stage(kind, &resource),
+            beside: beside.map(|(kind, document)| stage(kind, &Layer::of([document]))),
+            fixed: layers
+                .fixed
+                .map(|document| stage(LayerKind::Origin, &Layer::of([document]))),
             endpoint: layers
                 .endpoint
                 .as_ref()
@@ -207,6 +223,8 @@ impl<'a> Case<'a> {
             .chain(&self.scps)
             .chain(&self.rcps)
             .chain(std::iter::once(&self.resource))
+            .chain(&self.beside)
+            .chain(&self.fixed)
             .chain(&self.endpoint);
         stages.flat_map(|s| s.statements.iter().copied()).collect()
     }

@@ -115,6 +115,38 @@ pub struct Statement {
 }
 
 impl Statement {
+    /// A grant that stands in no policy, as a statement on the resource that it is about.
+    pub fn allow(
+        principals: Vec<PrincipalName>,
+        actions: impl IntoIterator<Item = String>,
+        conditions: Vec<Test>,
+        source: Source,
+    ) -> Self {
+        let actions = actions.into_iter().map(|action| {
+            let pattern = Glob::ignoring_case(&action);
+            ActionPattern::Glob(pattern)
+        });
+        Self {
+            sid: None,
+            effect: Some(Effect::Allow),
+            principal: Clause::In(principals),
+            action: Clause::In(actions.collect()),
+            resource: Clause::Absent,
+            conditions,
+            undecidable: None,
+            source,
+        }
+    }
+
+    /// A guard that stands in no policy: everyone is denied everything under these conditions.
+    pub fn deny_everyone(conditions: Vec<Test>, source: Source) -> Self {
+        let everyone = vec![PrincipalName::Everyone];
+        Self {
+            effect: Some(Effect::Deny),
+            ..Self::allow(everyone, ["*".to_owned()], conditions, source)
+        }
+    }
+
     /// Whether the statement is about this action (rules 11 and 12).
     pub fn covers_action(&self, action: &str) -> Truth {
         let any = |items: &[ActionPattern]| {
@@ -184,6 +216,17 @@ pub struct Document {
     pub statements: Vec<Statement>,
     /// Where it stands.
     pub source: Source,
+}
+
+impl Document {
+    /// A document of statements that were not written as one.
+    pub fn of(statements: Vec<Statement>, source: Source) -> Self {
+        Self {
+            version: Version::V2008,
+            statements,
+            source,
+        }
+    }
 }
 
 /// Something in a document that cannot be read.

@@ -66,6 +66,19 @@ pub enum ResourcePolicy<'a> {
     Edited,
 }
 
+/// What allows beside the policies. It only adds: every deny holds against it.
+#[derive(Clone, Copy, Debug)]
+pub enum Beside<'a> {
+    /// Nothing.
+    None,
+    /// The grants of a KMS key, one statement for each. A grant needs no policy (rule 27).
+    KeyGrants(&'a Document),
+    /// The accounts that a snapshot is shared with, whose own policies must allow too.
+    Sharing(&'a Document),
+    /// The caller makes a grant for itself: a KMS grant, the ACL of an object.
+    Opened,
+}
+
 /// Whether a resource's policy must itself allow (rules 2 and 26).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ResourceKind {
@@ -109,6 +122,11 @@ pub struct Layers<'a> {
     pub resource: ResourcePolicy<'a>,
     /// What kind of policy that is.
     pub resource_kind: ResourceKind,
+    /// What allows beside the policies.
+    pub beside: Beside<'a>,
+    /// What denies beside the policies, and cannot be edited: the network origin of an access
+    /// point.
+    pub fixed: Option<&'a Document>,
     /// The policy of the VPC endpoint the request goes through.
     pub endpoint: Option<Layer<'a>>,
     /// Whether `RestrictPublicBuckets` is on for the bucket (rule 30).
@@ -127,6 +145,8 @@ impl Default for Layers<'_> {
             rcps: Guard::None,
             resource: ResourcePolicy::None,
             resource_kind: ResourceKind::Ordinary,
+            beside: Beside::None,
+            fixed: None,
             endpoint: None,
             block_public_access: Truth::False,
         }
@@ -152,6 +172,12 @@ pub enum LayerKind {
     Trust,
     /// A key policy.
     Key,
+    /// A grant of a KMS key.
+    Grant,
+    /// The permissions of a shared snapshot.
+    Sharing,
+    /// The network origin of an access point.
+    Origin,
     /// A VPC endpoint policy.
     Endpoint,
 }

@@ -36,6 +36,8 @@
 //! Must never: do IO, know an estate, or answer *never* for what was not read.
 
 mod arn_pattern;
+#[cfg(test)]
+mod beside;
 mod caller;
 mod chosen;
 mod condition;
@@ -73,7 +75,7 @@ pub use document::{ActionPattern, Clause, Document, Effect, Problem, ResourcePat
 pub use kafka_acl::{AclBinding, Authorizer, AuthorizerClass, Host, KafkaDecision, KafkaReason};
 pub use kafka_names::{Operation, PatternType, Permission, ResourceType};
 pub use layers::{
-    Decision, Evidence, Guard, Layer, LayerKind, Layers, Request, Residual, ResourceKind,
+    Beside, Decision, Evidence, Guard, Layer, LayerKind, Layers, Request, Residual, ResourceKind,
     ResourcePolicy, rcp_covers,
 };
 pub use operators::{Family, Operator, Order, Quantifier};

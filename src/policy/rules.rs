@@ -27,6 +27,7 @@ fn rule_1_a_deny_in_any_layer_wins() {
         LayerKind::Scp,
         LayerKind::Rcp,
         LayerKind::Resource,
+        LayerKind::Origin,
         LayerKind::Endpoint,
     ];
     for kind in kinds {
@@ -38,6 +39,9 @@ fn rule_1_a_deny_in_any_layer_wins() {
             LayerKind::Scp => layers.scps = Guard::Levels(vec![of(&allow), of(&deny)]),
             LayerKind::Rcp => layers.rcps = Guard::Levels(vec![of(&shut)]),
             LayerKind::Resource | LayerKind::Trust | LayerKind::Key => layers.resource = on(&shut),
+            // What only adds is tested in `beside`.
+            LayerKind::Grant | LayerKind::Sharing => continue,
+            LayerKind::Origin => layers.fixed = Some(&shut),
             LayerKind::Endpoint => layers.endpoint = Some(of(&shut)),
         }
         let decision = scene.decide(&layers);

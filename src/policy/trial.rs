@@ -7,7 +7,7 @@ use super::caller::Caller;
 use super::decide::Case;
 use super::document::{Document, Statement};
 use super::layers::{
-    Decision, Evidence, LayerKind, Layers, Request, Residual, ResourceKind, ResourcePolicy,
+    Beside, Decision, Evidence, LayerKind, Layers, Request, Residual, ResourceKind, ResourcePolicy,
 };
 use super::principal::NamedAs;
 use super::public::is_public;
@@ -196,8 +196,19 @@ impl<'a> Trial<'a> {
             said.extend(case.rcps.iter().map(|stage| stage.weigh(&self.asked)));
         }
         let resource = case.resource.weigh(&self.asked);
-        let grant = self.grant(owner, &own, &limits, &resource);
+        let mut grant = self.grant(owner, &own, &limits, &resource);
         said.push(resource);
+        if let Some(stage) = &case.beside {
+            let weighed = stage.weigh(&self.asked);
+            let beside = Self::beside(owner, &own, &limits, &weighed);
+            if beside.strength > Strength::Never {
+                grant = grant.or(beside);
+            }
+        }
+        if matches!(self.layers().beside, Beside::Opened) {
+            grant = grant.or(Route::free());
+        }
+        said.extend(case.fixed.iter().map(|stage| stage.weigh(&self.asked)));
         if let Some(stage) = &case.endpoint {
             let weighed = stage.weigh(&self.asked);
             guards = guards.and(&Route::layer(&weighed, true));
@@ -401,6 +412,69 @@ impl<'a> Trial<'a> {
     fn across(&self, own: &Route<'a>, limits: &Route<'a>, resource: &Weighed<'a>) -> Route<'a> {
         let named = self.by_resource(resource, |_| Route::free());
         own.clone().and(limits).and(&named)
+    }
+
+    /// What allows beside the policies. No policy has to allow what a grant of a key allows; what
+    /// the documents leave open makes a doubt. Whom a snapshot is shared with needs its own
+    /// policies too.
+    ///
+    /// Source: AWS KMS Developer Guide, "Grants in AWS KMS": the grantee principal may be in the
+    /// account of the key or in a different one, and is allowed the operations "provided that all
+    /// conditions specified in the grant are met"; Amazon EBS User Guide, "Share an Amazon EBS
+    /// snapshot with other AWS accounts".
+    fn beside(
+        owner: Owner,
+        own: &Route<'a>,
+        limits: &Route<'a>,
+        weighed: &Weighed<'a>,
+    ) -> Route<'a> {
+        let mut best = Route {
+            strength: Strength::Never,
+            lacking: vec![weighed.kind],
+            ..Route::free()
+        };
+        let shared = weighed.kind == LayerKind::Sharing;
+        if shared && owner != Owner::Other {
+            return best;
+        }
+        for hit in &weighed.allows {
+            let granted = Route {
+                strength: hit.strength(),
+                hits: vec![*hit],
+                ..Route::free()
+            };
+            let delegated = shared || hit.by == NamedAs::Account;
+            let route = if delegated {
+                granted.and(own).and(limits)
+            } else {
+                let foreign = owner == Owner::Other && own.strength != Strength::Always;
+                let mut route = granted;
+                for (open, text) in [
+                    (foreign, "the caller's own account need not allow it too"),
+                    (
+                        limits.strength != Strength::Always,
+                        "a boundary or session policy that does not allow it does not limit a grant",
+                    ),
+                ] {
+                    if open {
+                        route = route.at_most(Strength::Conditional);
+                        route.notes.push(Residual {
+                            layer: hit.kind,
+                            effect: hit.effect,
+                            source: hit.statement.source.clone(),
+                            text: text.to_owned(),
+                        });
+                    }
+                }
+                route
+            };
+            best = if best.strength == Strength::Never {
+                route
+            } else {
+                best.or(route)
+            };
+        }
+        best
     }
 
     /// The strongest grant of the resource's policy, with what each kind of name needs besides.

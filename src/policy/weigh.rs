@@ -205,7 +205,12 @@ fn covers_resource(
 ) -> Truth {
     // Policies on a resource may leave out what they are on; the others must say it.
     let absent = match kind {
-        LayerKind::Resource | LayerKind::Trust | LayerKind::Key => Truth::True,
+        LayerKind::Resource
+        | LayerKind::Trust
+        | LayerKind::Key
+        | LayerKind::Grant
+        | LayerKind::Sharing
+        | LayerKind::Origin => Truth::True,
         LayerKind::Identity
         | LayerKind::Boundary
         | LayerKind::Session
@@ -236,6 +241,9 @@ fn named(
         | LayerKind::Resource
         | LayerKind::Trust
         | LayerKind::Key
+        | LayerKind::Grant
+        | LayerKind::Sharing
+        | LayerKind::Origin
         | LayerKind::Endpoint => match &statement.principal {
             Clause::In(names) => listed(kind, names, asked.caller),
             Clause::NotIn(names) => {
@@ -255,6 +263,9 @@ fn named(
                     | LayerKind::Scp
                     | LayerKind::Resource
                     | LayerKind::Key
+                    | LayerKind::Grant
+                    | LayerKind::Sharing
+                    | LayerKind::Origin
                     | LayerKind::Endpoint => hits,
                 };
                 if hits.is_false() {

@@ -132,8 +132,14 @@ impl View {
         }
     }
 
-    fn guard_name(&self, guard: crate::facts::ThingIx) -> String {
+    fn guard_name(&self, (change, guard): (Predicate, crate::facts::ThingIx)) -> String {
         let thing = self.derivation.things.get(guard);
+        if change == Predicate::Opens && thing.kind == crate::facts::Kind::Bucket {
+            return format!("the ACLs of the objects of {thing}");
+        }
+        if change == Predicate::Opens {
+            return format!("the grants of {}", short(thing));
+        }
         if thing.kind == crate::facts::Kind::Cluster {
             return format!("the ACLs of {thing}");
         }
@@ -237,6 +243,7 @@ impl View {
                 | Predicate::ConnectsTo
                 | Predicate::MadeSnapshotOf
                 | Predicate::Edits
+                | Predicate::Opens
         )
     }
 
@@ -251,7 +258,10 @@ impl View {
                 format!("a network path to a listener of {cluster}")
             }
             Predicate::MadeSnapshotOf => format!("a snapshot of {thing}"),
-            Predicate::Edits => format!("a change of {}", self.guard_name(held.thing)),
+            Predicate::Edits | Predicate::Opens => {
+                let guard = self.guard_name((held.predicate, held.thing));
+                format!("a change of {guard}")
+            }
             Predicate::ActsAs
             | Predicate::CodeOn
             | Predicate::RunsIn

@@ -6,7 +6,7 @@ use std::fmt;
 
 use super::answer::{Header, Limit};
 use crate::derive::{Derivation, Principal, derive};
-use crate::estate::{Estate, Origin};
+use crate::estate::{Estate, Origin, Ownership, Seen};
 use crate::facts::{Kind, NoteKind, Predicate};
 use crate::models::{Model, ProjectionError, project};
 use crate::policy::Glob;
@@ -227,18 +227,16 @@ impl View {
         let disks = clusters().any(|c| {
             !c.retired_volumes.is_empty() || c.brokers.values().any(|b| !b.volumes.is_empty())
         });
-        let keyed = buckets
-            .iter()
-            .any(|bucket| estate.bucket_key(&bucket.name).is_some());
+        let enforced = Seen::Is(Ownership::BucketOwnerEnforced);
         let mut not_read = Vec::new();
-        if keyed || disks {
-            not_read.push("grants of KMS keys".to_owned());
+        if buckets.iter().any(|b| b.settings.ownership != enforced) {
+            not_read.push("ACLs of single objects".to_owned());
         }
         if !buckets.is_empty() {
-            not_read.push("ACLs and access points of buckets".to_owned());
+            not_read.push("S3 Access Grants and multi-region access points".to_owned());
         }
         if disks {
-            not_read.push("sharing and copies of snapshots".to_owned());
+            not_read.push("copies of snapshots, images and other backups".to_owned());
         }
         if estate
             .accounts

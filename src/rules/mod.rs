@@ -15,7 +15,7 @@ pub use schema::{Caller, KafkaTestKind, Part, Relation, Sort};
 pub use validate::RowError;
 
 /// The packs that are built in: file name and text.
-pub const BUILT_IN: [(&str, &str); 6] = [
+pub const BUILT_IN: [(&str, &str); 7] = [
     (
         "graphs/rules/identity.toml",
         include_str!("../../graphs/rules/identity.toml"),
@@ -27,6 +27,10 @@ pub const BUILT_IN: [(&str, &str); 6] = [
     (
         "graphs/rules/filesystem.toml",
         include_str!("../../graphs/rules/filesystem.toml"),
+    ),
+    (
+        "graphs/rules/sharing.toml",
+        include_str!("../../graphs/rules/sharing.toml"),
     ),
     (
         "graphs/rules/network.toml",

@@ -86,6 +86,8 @@ pub struct Request {
     pub part: Part,
     /// Variable of the thing on whose behalf a service repeats the request (`kms:ViaService`).
     pub via: Option<String>,
+    /// Variable of the access point that the request goes through.
+    pub through: Option<String>,
     /// Condition keys that this kind of request settles.
     pub context: BTreeMap<String, String>,
     /// For `given` requests: an assumption in `catchment.toml` (`default-host-management`) without
@@ -148,6 +150,7 @@ struct RawRequest {
     on: String,
     part: Option<String>,
     via: Option<String>,
+    through: Option<String>,
     #[serde(default)]
     context: BTreeMap<String, String>,
     otherwise: Option<String>,
@@ -316,6 +319,7 @@ fn request(raw: RawRequest) -> Result<Request, String> {
         on: raw.on,
         part,
         via: raw.via,
+        through: raw.through,
         context: raw.context,
         otherwise: raw.otherwise,
     })

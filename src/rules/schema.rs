@@ -46,6 +46,8 @@ words! {
         Bucket = "bucket",
         /// The objects of each topic in buckets whose object keys carry the topic.
         TopicObjects = "topic-objects",
+        /// Access points of those buckets.
+        AccessPoint = "access-point",
         /// Volumes that hold a log.
         Volume = "volume",
         /// Network file systems that hold a log.
@@ -86,6 +88,7 @@ impl Sort {
             Self::Subnet => &[Kind::Subnet],
             Self::Bucket => &[Kind::Bucket],
             Self::TopicObjects => &[Kind::TopicObjects],
+            Self::AccessPoint => &[Kind::AccessPoint],
             Self::Volume => &[Kind::Volume],
             Self::FileSystem => &[Kind::FileSystem],
             Self::ManagedCluster => &[Kind::ManagedCluster],
@@ -115,6 +118,18 @@ words! {
         Mountable = "mountable",
         /// The listeners of a managed cluster that authenticate by IAM.
         IamListener = "iam-listener",
+        /// The key that encrypts a volume or snapshot, whether AWS manages it or not.
+        Encryption = "encryption",
+        /// A bucket whose objects keep ACLs out, itself.
+        AclsOff = "acls-off",
+        /// A bucket that serves objects by the id of a version, itself.
+        Versions = "versions",
+        /// A bucket that makes a version of every object, itself.
+        Versioned = "versioned",
+        /// The access points of a bucket.
+        AccessPoint = "access-point",
+        /// The hosts that a volume, or a volume made of a snapshot, could be attached to.
+        Neighbour = "neighbour",
         /// The Kafka users whose credential a secret holds.
         User = "user",
         /// The Kafka user that a session speaks as, when that needs a credential.
@@ -146,6 +161,10 @@ impl Relation {
                 &[Kind::Bucket, Kind::Volume, Kind::Snapshot, Kind::Secret],
                 Kind::Key,
             ),
+            Self::Encryption => (&[Kind::Volume, Kind::Snapshot], Kind::Key),
+            Self::AclsOff | Self::Versions | Self::Versioned => (&[Kind::Bucket], Kind::Bucket),
+            Self::AccessPoint => (&[Kind::Bucket], Kind::AccessPoint),
+            Self::Neighbour => (&[Kind::Volume, Kind::Snapshot], Kind::Host),
             Self::User => (&[Kind::Secret], Kind::KafkaUser),
             Self::Speaker => (&[Kind::Session], Kind::KafkaUser),
             Self::InterBrokerUser => (&[Kind::Host], Kind::KafkaUser),
@@ -183,10 +202,16 @@ words! {
     Part {
         /// The thing itself.
         Itself = "itself",
-        /// Any object that the engine writes into a bucket.
+        /// Any object that the engine writes into a bucket, or as an access point names it.
         Objects = "objects",
         /// A snapshot that does not exist yet.
         NewSnapshot = "new-snapshot",
+        /// A volume made of a snapshot, which does not exist yet.
+        NewVolume = "new-volume",
+        /// An access point of a bucket that does not exist yet.
+        NewAccessPoint = "new-access-point",
+        /// Objects of a bucket that the caller chooses, as the destination of copies.
+        OwnBucket = "own-bucket",
         /// What launching an instance touches in a subnet: the instance, an image, a network
         /// interface, a security group, a volume and the subnet.
         Launch = "launch",

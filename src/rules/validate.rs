@@ -165,6 +165,7 @@ impl<'a> Checker<'a> {
                 Kind::Identity,
                 Kind::Host,
                 Kind::Bucket,
+                Kind::AccessPoint,
                 Kind::Key,
                 Kind::Volume,
                 Kind::Snapshot,
@@ -173,15 +174,21 @@ impl<'a> Checker<'a> {
                 Kind::Topic,
                 Kind::Secret,
             ],
-            Part::Objects => &[Kind::Bucket, Kind::TopicObjects],
-            Part::NewSnapshot => &[Kind::Volume],
+            Part::Objects => &[Kind::Bucket, Kind::TopicObjects, Kind::AccessPoint],
+            Part::NewSnapshot => &[Kind::Volume, Kind::Snapshot],
+            Part::NewVolume => &[Kind::Snapshot],
+            Part::NewAccessPoint | Part::OwnBucket => &[Kind::Bucket],
             Part::Launch => &[Kind::Subnet, Kind::Identity],
             Part::ShellDocument => &[Kind::Host],
             Part::Everything => &[Kind::Host, Kind::Identity],
         };
         self.kinds_of(&request.on, on);
         if let Some(via) = &request.via {
-            self.kinds_of(via, &[Kind::Bucket, Kind::Secret]);
+            let stores = [Kind::Bucket, Kind::Secret, Kind::Volume, Kind::Snapshot];
+            self.kinds_of(via, &stores);
+        }
+        if let Some(through) = &request.through {
+            self.kinds_of(through, &[Kind::AccessPoint]);
         }
     }
 
@@ -218,4 +225,4 @@ impl<'a> Checker<'a> {
     }
 }
 
-static ALL_KINDS: [Kind; 23] = Kind::ALL;
+static ALL_KINDS: [Kind; 24] = Kind::ALL;

@@ -1,5 +1,6 @@
 //! Captures that others published.
 
+use std::collections::BTreeMap;
 use std::path::PathBuf;
 
 use catchment::capture::{Capture, load};
@@ -125,4 +126,92 @@ fn cloudsplaining_s_files_load_each_with_its_users_and_roles() {
                 && lists.into_iter().all(|(_, o)| *o == Outcome::NotCollected)
         );
     }
+}
+
+/// Recordings of single answers; another layout than captures have, so each is taken out of its
+/// envelope and put where a capture would have it.
+#[test]
+fn recorded_answers_about_buckets_keys_and_snapshots_are_read() {
+    let Some(dir) = corpus("custodian-recorded") else {
+        return;
+    };
+    let mut files = BTreeMap::new();
+    let keys = format!(
+        r#"{{"KeyMetadata": {{"Arn": "arn:aws:kms:{REGION}:{ACCOUNT}:key/0", "KeyManager": "CUSTOMER"}}}}"#
+    );
+    files.insert("sts.json".to_owned(), CALLER.to_owned());
+    files.insert(format!("{REGION}/kms-describe-key/0.json"), keys);
+    let wanted = [
+        ("s3.GetBucketAcl", "s3-get-bucket-acl"),
+        (
+            "s3.GetBucketOwnershipControls",
+            "s3-get-bucket-ownership-controls",
+        ),
+        ("s3.GetBucketReplication", "s3-get-bucket-replication"),
+        ("s3.GetBucketVersioning", "s3-get-bucket-versioning"),
+        ("s3.GetBucketLogging", "s3-get-bucket-logging"),
+        (
+            "s3.GetBucketNotificationConfiguration",
+            "s3-get-bucket-notification-configuration",
+        ),
+        (
+            "ec2.DescribeSnapshotAttribute",
+            "ec2-describe-snapshot-attribute",
+        ),
+    ];
+    let mut counts: BTreeMap<&str, usize> = BTreeMap::new();
+    let mut snapshots = Vec::new();
+    for recording in std::fs::read_dir(&dir).unwrap() {
+        let recording = recording.unwrap();
+        if !recording.path().is_dir() {
+            continue;
+        }
+        let name = recording.file_name().to_string_lossy().into_owned();
+        for file in std::fs::read_dir(recording.path()).unwrap() {
+            let file = file.unwrap();
+            let stem = file.file_name().to_string_lossy().into_owned();
+            let Some((call, folder)) = wanted.iter().find(|(call, _)| {
+                stem.strip_prefix(call)
+                    .is_some_and(|rest| rest.starts_with('_'))
+            }) else {
+                continue;
+            };
+            let text = std::fs::read_to_string(file.path()).unwrap();
+            let recorded: serde_json::Value = serde_json::from_str(&text).unwrap();
+            let answer = recorded["data"].to_string();
+            let number = stem.trim_end_matches(".json").rsplit('_').next().unwrap();
+            let id = match recorded["data"]["SnapshotId"].as_str() {
+                Some(id) => id.to_owned(),
+                None => format!("{name}-{number}"),
+            };
+            if call.starts_with("ec2.") {
+                let known = format!(r#"{{"SnapshotId": "{id}", "VolumeId": "vol-0"}}"#);
+                snapshots.push(known);
+            }
+            *counts.entry(call).or_default() += 1;
+            files.insert(format!("{REGION}/{folder}/{id}.json"), answer);
+        }
+    }
+    snapshots.sort();
+    snapshots.dedup();
+    let listed = format!(r#"{{"Snapshots": [{}]}}"#, snapshots.join(","));
+    files.insert(format!("{REGION}/ec2-describe-snapshots.json"), listed);
+    let estate = build(&Capture::from_files(files));
+    assert_eq!(counts["s3.GetBucketAcl"], 15);
+    let broken: Vec<_> = codes(&estate)
+        .into_iter()
+        .filter(|code| *code == "malformed-answer" || *code == "malformed-policy")
+        .collect();
+    assert_eq!(broken, Vec::<&str>::new());
+    let acls = estate
+        .buckets
+        .values()
+        .filter(|b| matches!(b.settings.acl, Seen::Is(_)));
+    assert!(acls.count() >= 10);
+    let absent = estate.buckets.values();
+    let absent = absent.filter(|b| b.settings.replication == Seen::Absent);
+    assert!(absent.count() >= 1);
+    let public = estate.snapshots.values();
+    let public = public.filter(|s| matches!(&s.sharing, Seen::Is(sharing) if sharing.everyone));
+    assert!(public.count() >= 1);
 }

@@ -14,6 +14,7 @@ mod fixtures;
 mod links;
 mod msk;
 mod shapes;
+mod sharing;
 
 const ACCOUNT: &str = "111122223333";
 const REGION: &str = "eu-west-1";

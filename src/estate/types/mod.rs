@@ -12,6 +12,7 @@ mod files;
 mod kafka;
 mod managed;
 mod network;
+mod sharing;
 mod storage;
 
 use std::collections::BTreeMap;
@@ -28,6 +29,7 @@ pub use files::*;
 pub use kafka::*;
 pub use managed::*;
 pub use network::*;
+pub use sharing::*;
 pub use storage::*;
 
 /// Something that was asked for: there, known to be absent, or not read.
@@ -96,6 +98,8 @@ pub struct Estate {
     pub identities: BTreeMap<String, Identity>,
     /// By name.
     pub buckets: BTreeMap<String, Bucket>,
+    /// S3 access points, by ARN.
+    pub access_points: BTreeMap<String, AccessPoint>,
     /// By key ARN.
     pub keys: BTreeMap<String, Key>,
     /// Key ARN by alias ARN, as far as aliases were listed.
@@ -108,6 +112,8 @@ pub struct Estate {
     pub volumes: BTreeMap<String, Volume>,
     /// EBS snapshots, by id.
     pub snapshots: BTreeMap<String, Snapshot>,
+    /// Whether new volumes and copies are encrypted unasked, by account and region.
+    pub encrypts_disks: BTreeMap<(String, String), bool>,
     /// By id.
     pub subnets: BTreeMap<String, Subnet>,
     /// By id.

@@ -8,7 +8,7 @@ use std::sync::Arc;
 use crate::capture::Source;
 use crate::policy::Document;
 
-use super::{Link, Origin, Seen};
+use super::{BucketSettings, KeyGrants, Link, Origin, Seen, Sharing};
 
 /// An S3 bucket.
 #[derive(Clone, Debug)]
@@ -27,6 +27,8 @@ pub struct Bucket {
     pub encryption_source: Option<Source>,
     /// Block public access of the bucket.
     pub public_access_block: Seen<PublicAccessBlock>,
+    /// Ownership, ACL, versioning, replication and the like.
+    pub settings: BucketSettings,
     /// Where it stands.
     pub origin: Origin,
 }
@@ -72,6 +74,8 @@ pub struct Key {
     pub aws_managed: bool,
     /// The key policy.
     pub policy: Seen<Arc<Document>>,
+    /// Grants, which allow beside every policy.
+    pub grants: KeyGrants,
     /// Where it stands.
     pub origin: Origin,
 }
@@ -108,6 +112,8 @@ pub struct Volume {
     pub account: String,
     /// Its region.
     pub region: String,
+    /// Its availability zone, when the capture tells.
+    pub zone: Option<String>,
     /// Whether it is encrypted, when the capture tells.
     pub encrypted: Seen<bool>,
     /// Key as written.
@@ -137,6 +143,8 @@ pub struct Snapshot {
     pub tags: BTreeMap<String, String>,
     /// When it was started, as written.
     pub started: Option<String>,
+    /// With whom it is shared.
+    pub sharing: Seen<Sharing>,
     /// Where it stands.
     pub origin: Origin,
 }

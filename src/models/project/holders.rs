@@ -8,8 +8,8 @@ use std::sync::Arc;
 use super::{Projection, UNSET, shown};
 use crate::capture::Source;
 use crate::estate::{
-    AttachedVolume, Bucket, Encryption, FileSystem, FileSystemKind, GroupRule, Link, MountTarget,
-    Origin, Peer, PublicAccessBlock, SecurityGroup, Seen, Volume,
+    AttachedVolume, Bucket, BucketSettings, Encryption, FileSystem, FileSystemKind, GroupRule,
+    Link, MountTarget, Origin, Peer, PublicAccessBlock, SecurityGroup, Seen, Volume,
 };
 use crate::models::model::{HolderKind, ModelHolder, Share};
 use crate::models::policy_text;
@@ -97,6 +97,7 @@ impl Projection<'_> {
                 block_public_policy: true,
                 restrict_public_buckets: true,
             }),
+            settings: BucketSettings::as_created(),
             origin,
         }
     }
@@ -146,12 +147,17 @@ impl Projection<'_> {
             let volume = format!("{what} volume of broker {id} of {}", self.cluster.name);
             let why = format!("broker {id} of the new platform gets a volume for its {what}");
             let origin = self.at_holder(holder, &why);
+            let subnet = host
+                .as_ref()
+                .and_then(|id| self.estate.hosts.get(id)?.subnet.clone());
+            let zone = subnet.and_then(|id| self.estate.subnets.get(&id)?.zone.clone());
             self.estate.volumes.insert(
                 volume.clone(),
                 Volume {
                     id: volume.clone(),
                     account: self.account.clone(),
                     region: region.clone(),
+                    zone,
                     encrypted: encrypted.clone(),
                     key: key.clone(),
                     tags: holder.tags.clone(),
