@@ -15,11 +15,13 @@ mod balanced;
 mod blocks;
 mod filters;
 mod groups;
+mod neighbours;
 mod path;
 mod place;
 mod transit;
 mod verdict;
 
 pub use admission::{admit, admit_directly, leaves_by};
+pub use neighbours::neighbours;
 pub use place::{Sender, Target};
 pub use verdict::Admission;
