@@ -19,6 +19,8 @@ mod groups;
 mod outside;
 #[path = "network/peerings.rs"]
 mod peerings;
+#[path = "network/positions.rs"]
+mod positions;
 #[path = "network/routes.rs"]
 mod routes;
 #[path = "network/transit.rs"]

@@ -1,4 +1,4 @@
-//! VPC endpoints, and services offered through PrivateLink.
+//! VPC endpoints, and services offered through `PrivateLink`.
 //!
 //! Must never: take a service whose permissions were not read for one that nobody may use.
 

@@ -163,11 +163,24 @@ fn security_group(builder: &mut Builder<'_>, id: &str, node: &Node, answer: &Ans
         account: owner(node, answer),
         name: text(node, "GroupName").unwrap_or_default(),
         vpc: text(node, "VpcId"),
-        ingress: rules(builder, node.list("IpPermissions")),
-        egress: rules(builder, node.list("IpPermissionsEgress")),
+        ingress: permissions(builder, node, "IpPermissions"),
+        egress: permissions(builder, node, "IpPermissionsEgress"),
         origin: captured(node),
     };
     builder.estate.security_groups.insert(id.to_owned(), group);
+}
+
+/// The rules of one direction. AWS always names both; without one, it may hold anything.
+fn permissions(builder: &mut Builder<'_>, node: &Node, list: &str) -> Vec<GroupRule> {
+    if node.has_list(list) {
+        return rules(builder, node.list(list));
+    }
+    vec![GroupRule {
+        protocol: "-1".to_owned(),
+        ports: None,
+        peer: Peer::Unreadable(format!("`{list}`, which the answer lacks")),
+        source: node.source.clone(),
+    }]
 }
 
 fn rules(builder: &mut Builder<'_>, permissions: &[Node]) -> Vec<GroupRule> {

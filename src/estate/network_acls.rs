@@ -20,6 +20,10 @@ pub(super) fn read(builder: &mut Builder<'_>) {
 }
 
 fn network_acl(builder: &mut Builder<'_>, id: &str, node: &Node, answer: &Answer) {
+    // Each has entries, at least the one that denies the rest: without, it was not read.
+    if !node.has_list("Entries") {
+        return;
+    }
     let (mut ingress, mut egress) = (Vec::new(), Vec::new());
     for item in node.list("Entries") {
         let entry = entry(builder, item);

@@ -20,6 +20,10 @@ pub(super) fn read(builder: &mut Builder<'_>) {
 }
 
 fn route_table(builder: &mut Builder<'_>, id: &str, node: &Node, answer: &Answer) {
+    // Each has its local route: without routes, it was not read.
+    if !node.has_list("Routes") {
+        return;
+    }
     let holds = |association: &&Node| {
         let state = association
             .get("AssociationState")
@@ -67,6 +71,9 @@ fn destination(builder: &mut Builder<'_>, route: &Node) -> Destination {
     )
 }
 
+/// Makes a target of its id.
+type Make = fn(String) -> Via;
+
 /// Source: EC2 API Reference, `Route`.
 fn via(route: &Node) -> Via {
     let named = |name: &str| text(route, name);
@@ -79,7 +86,7 @@ fn via(route: &Node) -> Via {
             Some(_) | None => Via::Other(id),
         };
     }
-    let kinds: [(&str, fn(String) -> Via); 9] = [
+    let kinds: [(&str, Make); 9] = [
         ("NatGatewayId", Via::Nat),
         ("VpcPeeringConnectionId", Via::Peering),
         ("TransitGatewayId", Via::Transit),

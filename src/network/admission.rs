@@ -107,6 +107,15 @@ pub(super) fn between(estate: &Estate, from: &Place<'_>, to: &Place<'_>, port: u
     private.or(best(public.map(|address| all.publicly(address))))
 }
 
+fn other<'p, 'e>(address: IpAddr, place: Option<&'p Place<'e>>, by: Option<By>) -> Other<'p, 'e> {
+    Other {
+        address,
+        place,
+        by,
+        anywhere: false,
+    }
+}
+
 /// One interface to another one.
 struct Ask<'a, 'e> {
     estate: &'e Estate,
@@ -115,21 +124,7 @@ struct Ask<'a, 'e> {
     port: u16,
 }
 
-impl<'e> Ask<'_, 'e> {
-    fn other<'p>(
-        &self,
-        address: IpAddr,
-        place: Option<&'p Place<'e>>,
-        by: Option<By>,
-    ) -> Other<'p, 'e> {
-        Other {
-            address,
-            place,
-            by,
-            anywhere: false,
-        }
-    }
-
+impl Ask<'_, '_> {
     /// The sender's addresses that the target's groups could admit, if any way led there.
     fn sources(&self, to: IpAddr) -> Vec<IpAddr> {
         let same = |block: &&IpNet| block.addr().is_ipv4() == to.is_ipv4();
@@ -143,8 +138,8 @@ impl<'e> Ask<'_, 'e> {
         let sources = blocks.into_iter().flat_map(|b| candidates(b, &cuts));
         sources
             .filter(|address| {
-                let other = self.other(*address, Some(self.from), None);
-                !ingress(self.estate, self.to, self.port, other).is_no()
+                let source = other(*address, Some(self.from), None);
+                !ingress(self.estate, self.to, self.port, source).is_no()
             })
             .collect()
     }
@@ -160,13 +155,13 @@ impl<'e> Ask<'_, 'e> {
         if there.admission.is_no() {
             return there.admission.or(self.through_nat(to));
         }
-        let target = self.other(to, Some(self.to), Some(there.by));
+        let target = other(to, Some(self.to), Some(there.by));
         let out = egress(estate, self.from, self.port, target);
         if out.is_no() {
             return out;
         }
         best(sources.into_iter().map(|from| {
-            let source = self.other(from, Some(self.from), Some(there.by));
+            let source = other(from, Some(self.from), Some(there.by));
             let admitted = ingress(estate, self.to, self.port, source);
             if admitted.is_no() {
                 return admitted;
@@ -222,7 +217,7 @@ impl<'e> Ask<'_, 'e> {
 
     fn out_to(&self, from: IpAddr, to: IpAddr) -> Admission {
         let estate = self.estate;
-        let source = self.other(from, None, Some(By::Public));
+        let source = other(from, None, Some(By::Public));
         let admitted = ingress(estate, self.to, self.port, source);
         if admitted.is_no() {
             return admitted;
@@ -231,7 +226,7 @@ impl<'e> Ask<'_, 'e> {
             estate,
             self.from,
             self.port,
-            self.other(to, None, Some(By::Public)),
+            other(to, None, Some(By::Public)),
         );
         let there = vec![edge(estate, self.from, false), edge(estate, self.to, true)];
         let back = vec![edge(estate, self.to, false), edge(estate, self.from, true)];
@@ -291,7 +286,7 @@ impl<'e> Ask<'_, 'e> {
             estate,
             self.from,
             self.port,
-            self.other(to, None, Some(By::Public)),
+            other(to, None, Some(By::Public)),
         );
         let cuts = cuts(estate, &[self.from]);
         let own = self.from.inside.iter().flat_map(|b| candidates(b, &cuts));
@@ -310,7 +305,7 @@ impl<'e> Ask<'_, 'e> {
     /// From an address that hides who sends, so that no group matches.
     fn masked(&self, from: IpAddr, to: IpAddr) -> Admission {
         let estate = self.estate;
-        let admitted = ingress(estate, self.to, self.port, self.other(from, None, None));
+        let admitted = ingress(estate, self.to, self.port, other(from, None, None));
         if admitted.is_no() {
             return admitted;
         }
@@ -617,24 +612,22 @@ fn leaves(estate: &Estate, place: &Place<'_>, new: bool, block: &IpNet) -> Admis
             format!("the public address that a new host in {} gets", place.name),
         ),
         Via::Internet(_) | Via::EgressOnly(_) | Via::Local => Admission::default(),
-        Via::Nat(id) => match estate.nat_gateways.get(id) {
-            Some(gateway) => {
-                let nat = Place::of_nat(gateway);
-                if !nat.public.iter().any(|address| block.contains(address)) {
-                    return Admission::default();
-                }
-                let says = format!("{id} sends from {}", gateway.public_addresses.join(", "));
-                Admission::surely(vec![
-                    sends(table, route),
-                    Evidence::description(says, gateway.origin.clone()),
-                ])
-            }
-            None => {
+        Via::Nat(id) => {
+            let Some(gateway) = estate.nat_gateways.get(id) else {
                 let (account, region) = place.owner(estate);
                 let call = missing("ec2:DescribeNatGateways", account, region);
-                Admission::gap(format!("the addresses of {id}: {call}"))
+                return Admission::gap(format!("the addresses of {id}: {call}"));
+            };
+            let nat = Place::of_nat(gateway);
+            if !nat.public.iter().any(|address| block.contains(address)) {
+                return Admission::default();
             }
-        },
+            let says = format!("{id} sends from {}", gateway.public_addresses.join(", "));
+            Admission::surely(vec![
+                sends(table, route),
+                Evidence::description(says, gateway.origin.clone()),
+            ])
+        }
         Via::Peering(id)
         | Via::Transit(id)
         | Via::Vpn(id)

@@ -1,9 +1,9 @@
 //! Connections that something accepts and passes on: Network Load Balancers, and endpoints of
-//! services that are offered through PrivateLink in front of one.
+//! services that are offered through `PrivateLink` in front of one.
 //!
 //! Source: Network Load Balancer Guide, "Client IP preservation" (on for instances, off for TCP
-//! targets by address, unless an attribute says otherwise; never for PrivateLink), "Security
-//! groups"; PrivateLink Guide, "Share your services".
+//! targets by address, unless an attribute says otherwise; never for `PrivateLink`), "Security
+//! groups"; `PrivateLink` Guide, "Share your services".
 //!
 //! Must never: take load balancers that were not listed for none.
 
@@ -65,9 +65,8 @@ fn through(
     let beside = balancer.vpc.is_none() || balancer.vpc.as_deref() == place.vpc;
     let listeners = match &balancer.listeners {
         Seen::Is(listeners) => listeners,
-        Seen::Absent => return Admission::default(),
         Seen::Unread(what) if beside => return Admission::gap(what.to_string()),
-        Seen::Unread(_) => return Admission::default(),
+        Seen::Unread(_) | Seen::Absent => return Admission::default(),
     };
     best(listeners.iter().map(|listener| {
         let onward =
@@ -108,9 +107,8 @@ fn through(
 fn registered(group: &TargetGroup, place: &Place<'_>, port: u16, beside: bool) -> Admission {
     let targets = match &group.targets {
         Seen::Is(targets) => targets,
-        Seen::Absent => return Admission::default(),
         Seen::Unread(what) if beside => return Admission::gap(what.to_string()),
-        Seen::Unread(_) => return Admission::default(),
+        Seen::Unread(_) | Seen::Absent => return Admission::default(),
     };
     let is_it = |target: &&RegisteredTarget| {
         let by_address = target

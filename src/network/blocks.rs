@@ -36,10 +36,7 @@ fn bounds(block: &IpNet) -> (u128, u128) {
             u128::from(u32::from(net.network())),
             u128::from(u32::from(net.broadcast())),
         ),
-        IpNet::V6(net) => (
-            u128::from(u128::from(net.network())),
-            u128::from(u128::from(net.broadcast())),
-        ),
+        IpNet::V6(net) => (u128::from(net.network()), u128::from(net.broadcast())),
     }
 }
 

@@ -312,4 +312,60 @@ mod tests {
             }
         }
     }
+
+    /// An estate whose one subnet has these entries in both directions.
+    fn estate(ingress: Vec<AclEntry>, egress: Vec<AclEntry>) -> Estate {
+        let mut estate = Estate::default();
+        let acl = NetworkAcl {
+            id: "acl-1".to_owned(),
+            account: String::new(),
+            vpc: String::new(),
+            default: false,
+            subnets: vec!["subnet-1".to_owned()],
+            ingress,
+            egress,
+            origin: Origin::Captured(Source::new("acl.json", 1, "")),
+        };
+        estate.network_acls.insert(acl.id.clone(), acl);
+        estate
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(64))]
+
+        /// Against the definition: try every port that the sender could choose.
+        #[test]
+        fn the_reply_passes_if_it_does_on_any_port_at_all(
+            mut ingress in proptest::collection::vec(entry(), 0..4),
+            mut egress in proptest::collection::vec(entry(), 0..4),
+            high in any::<bool>(),
+        ) {
+            for entries in [&mut ingress, &mut egress] {
+                entries.sort_by_key(|entry| entry.number);
+                // Around the ports that every program may use, or below them.
+                for ports in entries.iter_mut().filter_map(|e| e.ports.as_mut()).filter(|_| high) {
+                    *ports = (ports.0 + 1015, ports.1 + 1015);
+                }
+            }
+            let slow = {
+                let address = IpAddr::from([10, 0, 0, 1]);
+                let sure = |verdict| match verdict {
+                    Verdict::Allow => Strength::Always,
+                    Verdict::Unsure => Strength::Conditional,
+                    Verdict::Deny => Strength::Never,
+                };
+                let there = sure(decide(&ingress, address, 9092).0);
+                let back = (1..=u16::MAX).map(|port| {
+                    let reply = sure(decide(&egress, address, port).0);
+                    if port < 1024 { reply.min(Strength::Conditional) } else { reply }
+                });
+                there.min(back.max().unwrap())
+            };
+            let crossing = |inward| Crossing { subnet: Some("subnet-1"), account: "", region: "", inward };
+            let (a, b) = (IpAddr::from([10, 0, 0, 1]), IpAddr::from([10, 0, 1, 1]));
+            let there = [Leg { packet: Packet { from: a, to: b }, crossings: vec![crossing(true)] }];
+            let back = [Leg { packet: Packet { from: b, to: a }, crossings: vec![crossing(false)] }];
+            prop_assert_eq!(pass(&estate(ingress, egress), &there, &back, 9092).strength, slow);
+        }
+    }
 }

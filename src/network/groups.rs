@@ -124,7 +124,7 @@ pub(super) fn admits_neighbours(estate: &Estate, place: &Place<'_>, port: u16) -
         .subnets
         .values()
         .filter(|s| vpc.is_none_or(|id| s.vpc == id));
-    let blocks: Vec<IpNet> = subnets.flat_map(|s| s.cidr).collect();
+    let blocks: Vec<IpNet> = subnets.filter_map(|s| s.cidr).collect();
     let near = |net: &IpNet| {
         net.prefix_len() <= 8
             || blocks

@@ -236,7 +236,6 @@ fn within_vpc(estate: &Estate, from: &Place<'_>, packet: Packet) -> Admission {
         }
         Some(route) if route.blackhole => return Admission::no(vec![sends(table, route)]),
         Some(route) => match &route.via {
-            Via::Local => Admission::yes(),
             Via::Appliance(id) | Via::Endpoint(id) | Via::Nat(id) | Via::Other(id) => {
                 Admission::doubtful(
                     Strength::Conditional,
@@ -245,8 +244,9 @@ fn within_vpc(estate: &Estate, from: &Place<'_>, packet: Packet) -> Admission {
                 )
                 .at(&route.source)
             }
-            // Not for addresses of the VPC itself.
-            Via::Internet(_)
+            // None of the others serves addresses of the VPC itself.
+            Via::Local
+            | Via::Internet(_)
             | Via::EgressOnly(_)
             | Via::Peering(_)
             | Via::Transit(_)
@@ -282,10 +282,11 @@ fn between_vpcs<'e>(
     let mut carried = match &route.via {
         Via::Peering(id) => over_peering(estate, id, (from, a), (to, b)),
         Via::Transit(id) => transit::carry(estate, id, from, to, packet),
-        // The address is one of the VPC's own, or of the internet: not that of the other VPC.
-        Via::Local | Via::Internet(_) | Via::EgressOnly(_) => Carried::lost(Admission::default()),
-        // A NAT gateway sends on from its own subnet, with its own address: decided apart.
-        Via::Nat(_) => Carried::lost(Admission::default()),
+        // The address is one of the VPC's own, or of the internet: not that of the other VPC. What
+        // a NAT gateway sends on, from its own subnet and with its own address, is decided apart.
+        Via::Local | Via::Internet(_) | Via::EgressOnly(_) | Via::Nat(_) => {
+            Carried::lost(Admission::default())
+        }
         Via::Vpn(id) | Via::Endpoint(id) | Via::Appliance(id) | Via::Other(id) => {
             let text = format!("where {id} sends it on to");
             let gap = Admission::doubtful(Strength::Gap, NoteKind::NotModelled, text);
@@ -340,11 +341,13 @@ fn over_peering<'e>(
         // A peering carries nothing on to a third VPC.
         return Carried::lost(Admission::no(vec![says("only joins")]));
     }
-    let regions = (&peering.requester.region, &peering.accepter.region);
+    // Answers from before peerings between regions name none.
+    let regions = [&peering.requester.region, &peering.accepter.region];
+    let named = regions.iter().all(|region| !region.is_empty());
     Carried {
         admission: Admission::surely(vec![says("joins")]),
         by: By::Peering {
-            same_region: regions.0 == regions.1,
+            same_region: !named || regions[0] == regions[1],
         },
         crossings,
     }

@@ -237,13 +237,11 @@ fn one_table<'e>(
     let next = keys
         .filter_map(|key| estate.transit_attachments.get(&key))
         .max_by_key(|a| a.available);
-    match next {
-        Some(next) => (admission, Some(next)),
-        None => {
-            let text = format!("{ATTACHMENTS}: {}", route.attachments.join(", "));
-            (admission.and(Admission::gap(text)), None)
-        }
+    if next.is_none() {
+        let text = format!("{ATTACHMENTS}: {}", route.attachments.join(", "));
+        admission = admission.and(Admission::gap(text));
     }
+    (admission, next)
 }
 
 fn says(table: &TransitTable, route: &TransitRoute) -> Evidence {

@@ -43,7 +43,7 @@ fn what_no_entry_matches_is_denied() {
 #[test]
 fn return_traffic_needs_the_ephemeral_ports_in_the_nacl() {
     let allow = entry(100, false, true, ALL, None);
-    assert_eq!(with(&[allow.clone()]).app(), Never);
+    assert_eq!(with(std::slice::from_ref(&allow)).app(), Never);
     let reply = |from, to| entry(100, true, true, ALL, Some((from, to)));
     assert_eq!(with(&[allow.clone(), reply(1024, 65535)]).app(), Always);
     // The sender picks its port, so one is enough.

@@ -40,7 +40,7 @@ pub(crate) fn group(id: &str, vpc: &str, ingress: &Value) -> Value {
     })
 }
 
-pub(crate) fn tcp(peer: Value) -> Value {
+pub(crate) fn tcp(peer: &Value) -> Value {
     let mut rule = json!({"IpProtocol": "tcp", "FromPort": PORT, "ToPort": PORT});
     rule.as_object_mut()
         .unwrap()
@@ -49,11 +49,11 @@ pub(crate) fn tcp(peer: Value) -> Value {
 }
 
 pub(crate) fn from(block: &str) -> Value {
-    json!([tcp(json!({"IpRanges": [{"CidrIp": block}]}))])
+    json!([tcp(&json!({"IpRanges": [{"CidrIp": block}]}))])
 }
 
 pub(crate) fn from_group(id: &str) -> Value {
-    json!([tcp(json!({"UserIdGroupPairs": [{"GroupId": id}]}))])
+    json!([tcp(&json!({"UserIdGroupPairs": [{"GroupId": id}]}))])
 }
 
 fn subnet(id: &str, vpc: &str, block: &str, zone: &str) -> Value {

@@ -1,4 +1,4 @@
-//! Network Load Balancers and PrivateLink before a listener.
+//! Network Load Balancers and `PrivateLink` before a listener.
 
 use super::answers::*;
 use catchment::reach::Strength::{Always, Conditional, Gap, Never};

@@ -39,7 +39,7 @@ fn a_reference_matches_members_and_a_block_matches_private_addresses() {
 fn the_groups_of_the_sender_must_let_it_out() {
     let mut answers = Answers::new();
     let mut closed = group("sg-app", "vpc-a", &json!([]));
-    let egress = |to: &str| json!([tcp(json!({"IpRanges": [{"CidrIp": to}]}))]);
+    let egress = |to: &str| json!([tcp(&json!({"IpRanges": [{"CidrIp": to}]}))]);
     let mut strength = |rules: serde_json::Value| {
         closed["IpPermissionsEgress"] = rules;
         let groups = json!({"SecurityGroups": [
@@ -117,7 +117,7 @@ fn groups_that_were_not_read_are_a_gap() {
 fn prefix_lists_are_resolved_and_unread_entries_are_a_gap() {
     let mut answers = Answers::new();
     answers.admitting(&json!([tcp(
-        json!({"PrefixListIds": [{"PrefixListId": "pl-1"}]})
+        &json!({"PrefixListIds": [{"PrefixListId": "pl-1"}]})
     )]));
     assert_eq!(answers.app(), Gap);
     let list = json!({"PrefixLists": [{"PrefixListId": "pl-1", "PrefixListName": "apps", "OwnerId": ACCOUNT}]});

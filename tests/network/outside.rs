@@ -76,7 +76,7 @@ fn the_nacl_of_a_public_subnet_is_asked() {
 #[test]
 fn both_halves_of_all_addresses_are_the_internet_and_a_part_of_it_is_a_condition() {
     let halves = json!([tcp(
-        json!({"IpRanges": [{"CidrIp": "0.0.0.0/1"}, {"CidrIp": "128.0.0.0/1"}]})
+        &json!({"IpRanges": [{"CidrIp": "0.0.0.0/1"}, {"CidrIp": "128.0.0.0/1"}]})
     )]);
     assert_eq!(open().admitting(&halves).internet(), Always);
     assert_eq!(
@@ -87,7 +87,7 @@ fn both_halves_of_all_addresses_are_the_internet_and_a_part_of_it_is_a_condition
 
 #[test]
 fn an_open_ipv6_block_admits_nobody_to_an_ipv4_address() {
-    let six = json!([tcp(json!({"Ipv6Ranges": [{"CidrIpv6": "::/0"}]}))]);
+    let six = json!([tcp(&json!({"Ipv6Ranges": [{"CidrIpv6": "::/0"}]}))]);
     let mut answers = open();
     assert_eq!(answers.admitting(&six).internet(), Never);
     answers.host("i-broker", |host| {
@@ -150,7 +150,7 @@ fn a_private_network_needs_a_way_that_is_declared_and_a_route_back() {
     answers.config(office);
     assert_eq!(answers.network().strength, Never);
     let vpn = route("10.9.0.0/16", "GatewayId", "vgw-1");
-    answers.tables(&[vpn.clone()], &[]);
+    answers.tables(std::slice::from_ref(&vpn), &[]);
     let admission = answers.network();
     assert_eq!(admission.strength, Gap);
     assert_eq!(

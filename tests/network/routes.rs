@@ -16,9 +16,9 @@ fn the_longest_prefix_wins_and_a_blackhole_blocks() {
     let there = route("10.0.0.0/16", "VpcPeeringConnectionId", "pcx-1");
     let mut hole = route("10.0.1.0/24", "VpcPeeringConnectionId", "pcx-gone");
     hole["State"] = json!("blackhole");
-    let open = peered(&[back.clone()], &[there.clone()]);
+    let open = peered(std::slice::from_ref(&back), std::slice::from_ref(&there));
     assert_eq!(open.other(), Always);
-    let blocked = peered(&[back.clone()], &[there.clone(), hole.clone()]);
+    let blocked = peered(std::slice::from_ref(&back), &[there.clone(), hole.clone()]);
     assert_eq!(blocked.other(), Never);
     // A blackhole for more than what is asked about loses.
     hole["DestinationCidrBlock"] = json!("10.0.0.0/8");
@@ -123,7 +123,7 @@ fn nat_admits_nobody_inward_and_shows_its_own_address_outward() {
     answers.set(
         "ec2-describe-route-tables",
         json!({"RouteTables": [
-            table("rtb-a", "vpc-a", &[out]), table("rtb-b", "vpc-b", &[nat.clone()]), to_igw,
+            table("rtb-a", "vpc-a", &[out]), table("rtb-b", "vpc-b", std::slice::from_ref(&nat)), to_igw,
         ]}),
     );
     // Whose addresses are not known.

@@ -29,7 +29,7 @@ pub struct Balancer {
     pub addresses: Vec<String>,
     /// Its security groups; without any, a Network Load Balancer admits everybody.
     pub groups: Vec<String>,
-    /// Whether its groups also filter what comes in through PrivateLink.
+    /// Whether its groups also filter what comes in through `PrivateLink`.
     pub filters_private_link: bool,
     /// What it listens on.
     pub listeners: Seen<Vec<BalancerListener>>,

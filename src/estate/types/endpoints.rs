@@ -41,7 +41,7 @@ pub struct Endpoint {
     pub origin: Origin,
 }
 
-/// A service that an account offers through AWS PrivateLink.
+/// A service that an account offers through AWS `PrivateLink`.
 #[derive(Clone, Debug, PartialEq)]
 pub struct EndpointService {
     /// `vpce-svc-0a1`

@@ -142,7 +142,7 @@ pub struct Estate {
     pub transit_attachments: BTreeMap<(String, String), TransitAttachment>,
     /// By id.
     pub transit_tables: BTreeMap<String, TransitTable>,
-    /// Services offered through PrivateLink, by id.
+    /// Services offered through `PrivateLink`, by id.
     pub endpoint_services: BTreeMap<String, EndpointService>,
     /// By ARN.
     pub balancers: BTreeMap<String, Balancer>,
