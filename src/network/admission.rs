@@ -88,6 +88,12 @@ pub(super) fn between(estate: &Estate, from: &Place<'_>, to: &Place<'_>, port: u
         let unknown = if from.inside.is_empty() { from } else { to };
         return Admission::gap(format!("the addresses of {}", unknown.name));
     }
+    if to.floating {
+        return whichever(estate, to, from, &|to| between(estate, from, to, port));
+    }
+    if from.floating {
+        return whichever(estate, from, to, &|from| between(estate, from, to, port));
+    }
     let all = Ask {
         estate,
         from,
@@ -105,6 +111,35 @@ pub(super) fn between(estate: &Estate, from: &Place<'_>, to: &Place<'_>, port: u
         .copied()
         .chain(inside.filter(IpAddr::is_ipv6));
     private.or(best(public.map(|address| all.publicly(address))))
+}
+
+/// The answer for a place whose address is not known: certain if it is for every address.
+fn whichever<'e>(
+    estate: &Estate,
+    place: &Place<'e>,
+    other: &Place<'_>,
+    ask: &dyn Fn(&Place<'e>) -> Admission,
+) -> Admission {
+    let cuts = cuts(estate, &[place, other]);
+    let answers: Vec<Admission> = place
+        .inside
+        .iter()
+        .flat_map(|block| candidates(block, &cuts))
+        .map(|address| {
+            ask(&Place {
+                inside: vec![IpNet::from(address)],
+                floating: false,
+                ..place.clone()
+            })
+        })
+        .collect();
+    let weakest = answers.iter().map(|a| a.strength).min().unwrap_or_default();
+    let best = best(answers);
+    if best.strength == weakest {
+        return best;
+    }
+    let text = format!("the address that {} gets", place.name);
+    best.weakened(Strength::Conditional, NoteKind::NotModelled, text)
 }
 
 fn other<'p, 'e>(address: IpAddr, place: Option<&'p Place<'e>>, by: Option<By>) -> Other<'p, 'e> {

@@ -167,6 +167,7 @@ impl<'e> Pass<'_, 'e> {
                     Groups::Known(&balancer.groups)
                 },
                 instance: None,
+                floating: own.is_empty(),
                 inside: if own.is_empty() { blocks } else { own },
                 // Its public addresses are not told; only rules for all addresses contain this one.
                 public: if balancer.internet_facing {

@@ -41,10 +41,7 @@ pub(super) fn ingress(
 ) -> Admission {
     match place.groups {
         Groups::Unfiltered => Admission::yes(),
-        Groups::Unread => Admission::gap(format!(
-            "the security groups of {} were not collected",
-            place.name
-        )),
+        Groups::Unread(what) => unread_groups(place, what),
         Groups::Known(ids) => {
             let each = ids.iter().map(|id| match estate.security_groups.get(id) {
                 None => Admission::gap(format!(
@@ -90,10 +87,7 @@ pub(super) fn egress(
     };
     match place.groups {
         Groups::Unfiltered => Admission::yes(),
-        Groups::Unread => Admission::gap(format!(
-            "the security groups of {} were not collected",
-            place.name
-        )),
+        Groups::Unread(what) => unread_groups(place, what),
         Groups::Known(ids) => best(ids.iter().map(|id| of_group(id))),
         Groups::Chosen => {
             let vpc = place.vpc;
@@ -151,12 +145,8 @@ pub(super) fn admits_neighbours(estate: &Estate, place: &Place<'_>, port: u16) -
 pub(super) fn some_client(estate: &Estate, place: &Place<'_>, port: u16) -> Admission {
     let ids = match place.groups {
         Groups::Known(ids) => ids,
-        Groups::Unfiltered | Groups::Unread | Groups::Chosen => {
-            return Admission::gap(format!(
-                "the security groups of {} were not collected",
-                place.name
-            ));
-        }
+        Groups::Unread(what) => return unread_groups(place, what),
+        Groups::Unfiltered | Groups::Chosen => return unread_groups(place, ""),
     };
     let each = ids.iter().map(|id| {
         let Some(group) = estate.security_groups.get(id) else {
@@ -181,6 +171,15 @@ pub(super) fn some_client(estate: &Estate, place: &Place<'_>, port: u16) -> Admi
         }))
     });
     best(each)
+}
+
+fn unread_groups(place: &Place<'_>, what: &str) -> Admission {
+    let text = format!("the security groups of {} were not collected", place.name);
+    Admission::gap(if what.is_empty() {
+        text
+    } else {
+        what.to_owned()
+    })
 }
 
 fn anyone(rule: &GroupRule) -> Admission {
@@ -219,7 +218,7 @@ pub(super) fn cuts(estate: &Estate, place: &Place<'_>, into: &mut Vec<IpNet>) {
             .security_groups
             .get(id)
             .into_iter()
-            .flat_map(|g| &g.ingress)
+            .flat_map(|g| g.ingress.iter().chain(&g.egress))
         {
             match &rule.peer {
                 Peer::Net(net) => into.push(*net),
@@ -312,10 +311,7 @@ fn member(
     let belongs = match place.groups {
         Groups::Known(ids) => yes(ids.iter().any(|id| id == group)),
         Groups::Unfiltered => yes(false),
-        Groups::Unread => Admission::gap(format!(
-            "the security groups of {} were not collected",
-            place.name
-        )),
+        Groups::Unread(what) => unread_groups(place, what),
         // The launcher puts the new host into the group; one of another VPC cannot be chosen.
         Groups::Chosen => match estate.security_groups.get(group) {
             Some(known) => yes(known.vpc.as_deref() == place.vpc || known.vpc.is_none()),

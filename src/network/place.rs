@@ -42,8 +42,8 @@ pub(super) enum Groups<'e> {
     Chosen,
     /// It has none and admits everything: a NAT gateway, a Network Load Balancer made without.
     Unfiltered,
-    /// They were not collected.
-    Unread,
+    /// They were not collected; the text names the missing input, or is empty.
+    Unread(&'e str),
 }
 
 /// One interface, or what stands for one.
@@ -64,6 +64,8 @@ pub(super) struct Place<'e> {
     pub(super) public: Vec<IpAddr>,
     /// Whether it is known to have no IPv6 address but those.
     pub(super) v6_known: bool,
+    /// Whether it has one address of those blocks, and which is not known: nobody chooses it.
+    pub(super) floating: bool,
 }
 
 fn parsed<'t>(texts: impl IntoIterator<Item = &'t String>) -> Vec<IpAddr> {
@@ -75,7 +77,7 @@ fn parsed<'t>(texts: impl IntoIterator<Item = &'t String>) -> Vec<IpAddr> {
 
 fn known(groups: &[String]) -> Groups<'_> {
     if groups.is_empty() {
-        Groups::Unread
+        Groups::Unread("")
     } else {
         Groups::Known(groups)
     }
@@ -112,16 +114,21 @@ impl<'e> Target<'e> {
                 region: &system.region,
                 vpc: None,
                 subnet: None,
-                groups: Groups::Unread,
+                groups: Groups::Unread(""),
                 instance: None,
                 inside: Vec::new(),
                 public: Vec::new(),
                 v6_known: true,
+                floating: false,
             },
         };
         place.name.clone_from(&mount.id);
-        if let Seen::Is(groups) = &mount.groups {
-            place.groups = known(groups);
+        match &mount.groups {
+            Seen::Is(groups) => place.groups = known(groups),
+            Seen::Unread(what) if matches!(place.groups, Groups::Unread(_)) => {
+                place.groups = Groups::Unread(what);
+            }
+            Seen::Unread(_) | Seen::Absent => {}
         }
         if place.inside.is_empty() {
             place
@@ -155,7 +162,7 @@ impl<'e> Place<'e> {
         let mut places: Vec<Self> = interfaces
             .map(|interface| {
                 let mut place = Self::of_interface(estate, interface);
-                if matches!(place.groups, Groups::Unread) {
+                if matches!(place.groups, Groups::Unread(_)) {
                     place.groups = known(&host.groups);
                 }
                 place.subnet = place.subnet.or(host.subnet.as_deref());
@@ -178,6 +185,7 @@ impl<'e> Place<'e> {
                     .collect(),
                 public: Vec::new(),
                 v6_known: false,
+                floating: false,
             });
         }
         // What only the instance tells belongs to its first interface.
@@ -212,6 +220,7 @@ impl<'e> Place<'e> {
                 .collect(),
             public: parsed(&interface.public_addresses),
             v6_known: true,
+            floating: false,
         };
         place.settle(estate);
         place
@@ -231,6 +240,7 @@ impl<'e> Place<'e> {
             inside: v4.chain(subnet.v6.iter().copied()).collect(),
             public: Vec::new(),
             v6_known: true,
+            floating: false,
         }
     }
 
@@ -263,6 +273,7 @@ impl<'e> Place<'e> {
                 inside: blocks_of(estate, subnet),
                 public: Vec::new(),
                 v6_known: true,
+                floating: true,
             };
             places.extend(endpoint.subnets.iter().map(at));
         }
@@ -284,6 +295,7 @@ impl<'e> Place<'e> {
                 .collect(),
             public: parsed(&gateway.public_addresses),
             v6_known: true,
+            floating: false,
         }
     }
 
@@ -291,6 +303,10 @@ impl<'e> Place<'e> {
     fn settle(&mut self, estate: &'e Estate) {
         let subnet = self.subnet.and_then(|id| estate.subnets.get(id));
         self.vpc = self.vpc.or(subnet.map(|s| s.vpc.as_str()));
+        if self.inside.is_empty() {
+            self.inside.extend(subnet.and_then(|s| s.cidr));
+            self.floating = !self.inside.is_empty();
+        }
     }
 
     /// Owner and region of its subnet, whose route tables and network ACLs decide: another account

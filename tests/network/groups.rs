@@ -224,7 +224,10 @@ fn a_mount_target_is_reached_on_the_port_of_nfs() {
     mount.groups = Seen::Unread("efs:DescribeMountTargetSecurityGroups".into());
     assert_eq!(ask(&mount, "i-app"), Gap);
     mount.groups = Seen::Is(vec!["sg-broker".to_owned()]);
+    // Some address of its subnet, and all of them are open to the application.
     mount.address = None;
+    assert_eq!(ask(&mount, "i-app"), Always);
+    mount.subnet = None;
     assert_eq!(ask(&mount, "i-app"), Gap);
 }
 
@@ -242,4 +245,22 @@ fn an_interface_without_instance_is_a_target_too() {
     let target = Target::interface(&estate, &estate.interfaces["eni-msk"], PORT);
     let ask = |from: &str| admit(&estate, Sender::Host(&estate.hosts[from]), &target).strength;
     assert_eq!((ask("i-app"), ask("i-other")), (Always, Never));
+}
+
+#[test]
+fn an_address_that_nobody_chose_and_nobody_knows_is_certain_only_for_all_of_the_subnet() {
+    let mut answers = Answers::new();
+    answers.host("i-app", |host| {
+        for place in [&["NetworkInterfaces"][..], &[]] {
+            let members = match place {
+                [list] => &mut host[*list][0],
+                _ => &mut *host,
+            };
+            members.as_object_mut().unwrap().remove("PrivateIpAddress");
+        }
+        host["NetworkInterfaces"][0]["PrivateIpAddresses"] = json!([]);
+    });
+    assert_eq!(answers.admitting(&from("10.0.2.0/24")).app(), Always);
+    assert_eq!(answers.admitting(&from("10.0.2.0/25")).app(), Conditional);
+    assert_eq!(answers.admitting(&from("10.0.3.0/24")).app(), Never);
 }
