@@ -24,7 +24,7 @@ const ARROWS: [(&str, &[&str]); 15] = [
     ("policy", &["names", "capture", "reach"]),
     ("estate", &["names", "capture", "policy"]),
     ("facts", &["capture", "estate", "reach"]),
-    ("network", &["estate", "facts", "reach"]),
+    ("network", &["capture", "estate", "facts", "reach"]),
     ("rules", &["capture", "facts"]),
     ("models", &["capture", "policy", "estate"]),
     (

@@ -185,6 +185,12 @@ impl Node {
         self.get(name).map_or(&[], Self::items)
     }
 
+    /// Whether there is a list of that name, be it an empty one.
+    pub fn has_list(&self, name: &str) -> bool {
+        self.get(name)
+            .is_some_and(|member| matches!(member.value, Value::Array(_)))
+    }
+
     /// What kind of value this is, for messages.
     pub fn kind(&self) -> &'static str {
         match self.value {

@@ -4,9 +4,7 @@
 
 use super::relation::Reached;
 use super::world::{ConnectionOf, World};
-use crate::estate::{
-    Broker, Cluster, FileSystem, Host, Listener, MountTarget, Origin, SecurityProtocol, Seen,
-};
+use crate::estate::{Broker, Cluster, FileSystem, Listener, Origin, SecurityProtocol, Seen};
 use crate::facts::{Evidence, Kind, Note, NoteKind, ThingIx};
 use crate::names::KafkaPrincipal;
 use crate::network::{Admission, Sender, Target, admit};
@@ -76,7 +74,11 @@ fn best_target(world: &World<'_>, sender: Sender<'_>, store: &FileSystem) -> Adm
     };
     let mut best = Admission::default();
     for target in targets {
-        let mut admission = to_target(world, sender, target);
+        let mut admission = admit(
+            world.estate,
+            sender,
+            &Target::mount(world.estate, store, target),
+        );
         if admission.strength > best.strength {
             let says = format!("{} is a mount target of {}", target.id, store.id);
             let evidence = Evidence::description(says, target.origin.clone());
@@ -123,7 +125,8 @@ fn sender<'e>(world: &World<'e>, from: ThingIx) -> Option<(Sender<'e>, Addresses
         ));
     }
     if let Some(subnet) = world.subnet(from) {
-        return Some((Sender::NewHost(subnet), Addresses::In(subnet.cidr)));
+        let blocks = subnet.cidr.into_iter().chain(subnet.v6.iter().copied());
+        return Some((Sender::NewHost(subnet), Addresses::In(blocks.collect())));
     }
     let id = world.id(from);
     if world.kind(from) == Kind::Cluster {
@@ -132,17 +135,19 @@ fn sender<'e>(world: &World<'e>, from: ThingIx) -> Option<(Sender<'e>, Addresses
     if id == "internet" {
         return Some((Sender::Internet, Addresses::Unlisted));
     }
-    let (nets, _) = world.estate.config.networks.get(id)?;
-    let first = nets.first()?;
-    Some((Sender::Network(first), Addresses::In(Some(*first))))
+    let network = world.estate.config.networks.get(id)?;
+    Some((
+        Sender::Network(network),
+        Addresses::In(network.blocks.clone()),
+    ))
 }
 
 /// Which client addresses a sender can show.
 enum Addresses<'a> {
     /// Exactly these.
     These(&'a [String]),
-    /// Some address of this block.
-    In(Option<ipnet::IpNet>),
+    /// Some address of these blocks.
+    In(Vec<ipnet::IpNet>),
     /// Any that no ACL names.
     Unlisted,
     /// Any at all.
@@ -158,11 +163,9 @@ impl Addresses<'_> {
             (Self::Unlisted, Some(_)) => false,
             (Self::These(own), Some(address)) => own.iter().any(|a| a == address),
             (Self::These(own), None) => !own.iter().any(|a| listed.contains(&a.as_str())),
-            (Self::In(net), Some(address)) => {
-                let address = address.parse::<std::net::IpAddr>();
-                net.zip(address.ok())
-                    .is_some_and(|(net, address)| net.contains(&address))
-            }
+            (Self::In(blocks), Some(address)) => address
+                .parse::<std::net::IpAddr>()
+                .is_ok_and(|address| blocks.iter().any(|block| block.contains(&address))),
         }
     }
 }
@@ -178,7 +181,11 @@ fn connections_of<'w, 'e>(
 }
 
 /// The best admission over the brokers that have the listener.
-fn best_broker(world: &World<'_>, sender: Sender<'_>, connection: &ConnectionOf<'_>) -> Admission {
+fn best_broker<'e>(
+    world: &World<'e>,
+    sender: Sender<'_>,
+    connection: &ConnectionOf<'e>,
+) -> Admission {
     let mut best = Admission::default();
     if connection.is_unread() {
         best.strength = Strength::Gap;
@@ -203,10 +210,10 @@ fn unread(connection: &ConnectionOf<'_>) -> Note {
 }
 
 /// What the network says, held down where the listener itself was not seen.
-fn to_broker(
-    world: &World<'_>,
+fn to_broker<'e>(
+    world: &World<'e>,
     sender: Sender<'_>,
-    broker: &Broker,
+    broker: &'e Broker,
     listener: &Listener,
 ) -> Admission {
     let mut admission = to_port(world, sender, broker, listener);
@@ -223,20 +230,13 @@ fn to_broker(
     admission
 }
 
-fn to_port(
-    world: &World<'_>,
+fn to_port<'e>(
+    world: &World<'e>,
     sender: Sender<'_>,
-    broker: &Broker,
+    broker: &'e Broker,
     listener: &Listener,
 ) -> Admission {
-    let host: Option<(&Host, &Origin)> = broker.host.as_ref().and_then(|link| {
-        world
-            .estate
-            .hosts
-            .get(&link.to)
-            .map(|host| (host, &link.origin))
-    });
-    let Some((host, origin)) = host else {
+    let Some((target, at, origin)) = target(world, broker, listener.port) else {
         let client = matches!(sender, Sender::Client);
         return Admission {
             strength: if client {
@@ -257,7 +257,7 @@ fn to_port(
     };
     let mut admission = match sender {
         // What a host sends to itself meets no security group.
-        Sender::Host(from) if from.id == host.id => Admission {
+        Sender::Host(from) if from.id == at => Admission {
             strength: Strength::Always,
             ..Admission::default()
         },
@@ -265,17 +265,10 @@ fn to_port(
         | Sender::NewHost(_)
         | Sender::Internet
         | Sender::Network(_)
-        | Sender::Client => admit(
-            world.estate,
-            sender,
-            Target {
-                host,
-                port: listener.port,
-            },
-        ),
+        | Sender::Client => admit(world.estate, sender, &target),
     };
     if admission.strength > Strength::Never {
-        let says = format!("broker {} runs on {}", broker.id, host.id);
+        let says = format!("broker {} runs on {at}", broker.id);
         admission
             .evidence
             .insert(0, Evidence::description(says, origin.clone()));
@@ -284,53 +277,25 @@ fn to_port(
     admission
 }
 
-/// Whether a sender reaches a mount target, by NFS.
-fn to_target(world: &World<'_>, sender: Sender<'_>, target: &MountTarget) -> Admission {
-    let subnet = target.subnet.as_ref();
-    let subnet = subnet.and_then(|id| world.estate.subnets.get(id));
-    let (groups, unread) = match &target.groups {
-        Seen::Is(groups) => (groups.clone(), None),
-        Seen::Absent => (Vec::new(), None),
-        Seen::Unread(what) => (Vec::new(), Some(what)),
-    };
-    let host = Host {
-        id: target.id.clone(),
-        account: subnet.map(|s| s.account.clone()).unwrap_or_default(),
-        region: String::new(),
-        vpc: subnet.map(|subnet| subnet.vpc.clone()),
-        subnet: target.subnet.clone(),
-        private_addresses: target.address.iter().cloned().collect(),
-        public_addresses: Vec::new(),
-        groups,
-        role: Seen::Absent,
-        volumes: Vec::new(),
-        tags: std::collections::BTreeMap::new(),
-        gone: false,
-        origin: target.origin.clone(),
-    };
-    if let Some(what) = unread {
-        return Admission {
-            strength: Strength::Gap,
-            evidence: Vec::new(),
-            notes: vec![Note {
-                kind: NoteKind::NotCollected,
-                text: what.to_string(),
-                source: None,
-            }],
-        };
-    }
-    admit(
-        world.estate,
-        sender,
-        Target {
-            host: &host,
-            port: NFS,
-        },
-    )
+/// A port of a broker, what it is at, and why we think so: its host, or the network interface of
+/// a broker that AWS runs.
+fn target<'e>(
+    world: &World<'e>,
+    broker: &'e Broker,
+    port: u16,
+) -> Option<(Target<'e>, &'e str, &'e Origin)> {
+    let estate = world.estate;
+    let on_host = broker.host.as_ref().and_then(|link| {
+        let host = estate.hosts.get(&link.to)?;
+        Some((Target::host(estate, host, port), &*host.id, &link.origin))
+    });
+    on_host.or_else(|| {
+        let link = broker.interface.as_ref()?;
+        let interface = estate.interfaces.get(&link.to)?;
+        let target = Target::interface(estate, interface, port);
+        Some((target, &*interface.id, &link.origin))
+    })
 }
-
-/// Source: RFC 7530, section 3.1: NFS version 4 is served at TCP port 2049.
-const NFS: u16 = 2049;
 
 fn listens(broker: &Broker, listener: &Listener) -> Evidence {
     let says = format!(

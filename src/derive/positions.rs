@@ -14,8 +14,9 @@ use ipnet::IpNet;
 
 use super::relation::Reached;
 use super::world::World;
-use crate::estate::{Call, Endpoint, Estate, Host, Outcome, Seen};
+use crate::estate::{Endpoint, Estate, Host, Seen, Subnet};
 use crate::facts::{Evidence, Kind, Note, NoteKind, ThingIx};
+use crate::network::{Admission, Sender, Target, admit_directly, leaves_by};
 use crate::policy::{Context, Document, KeyState};
 use crate::reach::Strength;
 use crate::rules::Sort;
@@ -184,163 +185,140 @@ fn outside(named: &BTreeSet<IpNet>) -> IpAddr {
 /// The positions that code on a host, or on a new host in a subnet, sends from.
 pub(super) fn of(world: &World<'_>, from: ThingIx) -> Vec<Reached> {
     let estate = world.estate;
-    let subnet = || {
-        world.subnet(from).map(|subnet| Place {
-            account: &subnet.account,
-            region: "",
-            vpc: Some(&subnet.vpc),
-            subnet: Some(&subnet.id),
-            public_addresses: &[],
-            name: &subnet.id,
-        })
-    };
+    let subnet = || world.subnet(from).map(Place::of_subnet);
     let place = world.host(from).map(Place::of_host).or_else(subnet);
     let Some(place) = place else {
         return Vec::new();
     };
     let positions = world.all(Sort::Position).iter().filter_map(|position| {
         let class = world.classes.get(world.id(*position))?;
-        let (strength, evidence, note) = place.sends_from(estate, class);
-        (strength > Strength::Never).then(|| Reached {
-            thing: *position,
-            strength,
-            evidence,
-            notes: note.into_iter().collect(),
-        })
+        Reached::admitted(*position, place.sends_from(estate, class))
     });
     positions.collect()
 }
 
-type Sends = (Strength, Vec<Evidence>, Option<Note>);
-
 struct Place<'e> {
+    sender: Sender<'e>,
     account: &'e str,
     region: &'e str,
     vpc: Option<&'e str>,
     subnet: Option<&'e str>,
-    public_addresses: &'e [String],
     name: &'e str,
 }
 
 impl<'e> Place<'e> {
     fn of_host(host: &'e Host) -> Self {
         Self {
+            sender: Sender::Host(host),
             account: &host.account,
             region: &host.region,
             vpc: host.vpc.as_deref(),
             subnet: host.subnet.as_deref(),
-            public_addresses: &host.public_addresses,
             name: &host.id,
         }
     }
 
-    fn sends_from(&self, estate: &Estate, class: &Class) -> Sends {
+    fn of_subnet(subnet: &'e Subnet) -> Self {
+        Self {
+            sender: Sender::NewHost(subnet),
+            account: &subnet.account,
+            region: &subnet.region,
+            vpc: Some(&subnet.vpc),
+            subnet: Some(&subnet.id),
+            name: &subnet.id,
+        }
+    }
+
+    fn sends_from(&self, estate: &Estate, class: &Class) -> Admission {
         match class {
-            Class::Internet(_) => (Strength::Always, Vec::new(), None),
+            Class::Internet(_) => surely(Vec::new()),
             Class::Endpoint { id, .. } => match estate.endpoints.get(id) {
                 Some(endpoint) => self.through(estate, endpoint),
                 None => self.unseen(estate, id),
             },
             Class::Vpc(id) if self.vpc == Some(id) => self.unseen(estate, id),
-            Class::Vpc(_) => never(),
-            Class::Network(net, _) => self.out_of(net),
+            Class::Vpc(_) => Admission::default(),
+            Class::Network(net, _) => leaves_by(estate, self.sender, net),
         }
     }
 
-    fn through(&self, estate: &Estate, endpoint: &Endpoint) -> Sends {
-        if self.vpc != Some(endpoint.vpc.as_str()) {
-            return never();
-        }
+    /// A gateway endpoint serves the subnets whose route table leads to it; an interface endpoint
+    /// whoever opens a connection to it.
+    fn through(&self, estate: &Estate, endpoint: &Endpoint) -> Admission {
         let says = format!(
             "{} is an endpoint for {} in {}",
             endpoint.id, endpoint.service, endpoint.vpc
         );
         let evidence = vec![Evidence::description(says, endpoint.origin.clone())];
         if !endpoint.gateway {
-            let text = format!("the security groups of {} are not modelled", endpoint.id);
-            return (
-                Strength::Conditional,
-                evidence,
-                Some(note(NoteKind::NotModelled, text)),
-            );
+            let mut admission = if endpoint.interfaces.is_empty() && endpoint.subnets.is_empty() {
+                if self.vpc != Some(endpoint.vpc.as_str()) {
+                    return Admission::default();
+                }
+                let text = format!("the subnets and security groups of {}", endpoint.id);
+                weaker(Strength::Conditional, text)
+            } else {
+                admit_directly(
+                    estate,
+                    self.sender,
+                    &Target::endpoint(estate, endpoint, 443),
+                )
+            };
+            admission.evidence.splice(0..0, evidence);
+            return admission;
+        }
+        if self.vpc != Some(endpoint.vpc.as_str()) {
+            return Admission::default();
         }
         let table = self.subnet.and_then(|subnet| estate.route_table_of(subnet));
         match table {
-            Some(table) if endpoint.route_tables.contains(&table.id) => {
-                (Strength::Always, evidence, None)
-            }
-            Some(_) => never(),
+            Some(table) if endpoint.route_tables.contains(&table.id) => surely(evidence),
+            Some(_) => Admission::default(),
             None => {
                 let text = format!(
                     "the route table of the subnet of {} was not collected",
                     self.name
                 );
-                (
-                    Strength::Conditional,
+                Admission {
                     evidence,
-                    Some(note(NoteKind::NotCollected, text)),
-                )
+                    ..weaker(Strength::Conditional, text)
+                }
             }
         }
     }
 
     /// A position behind something that the capture does not show: a gap while endpoints may be
     /// missing from it, and a certain *no* once they were listed.
-    fn unseen(&self, estate: &Estate, id: &str) -> Sends {
-        let listed = estate
-            .coverage
-            .calls
-            .iter()
-            .any(|(call, outcome): (&Call, &Outcome)| {
-                call.call == "ec2:DescribeVpcEndpoints"
-                    && call.account == self.account
-                    && (self.region.is_empty() || call.region == self.region)
-                    && *outcome == Outcome::Ok
-            });
-        if listed {
-            return never();
+    fn unseen(&self, estate: &Estate, id: &str) -> Admission {
+        if estate.listed("ec2:DescribeVpcEndpoints", self.account, self.region) {
+            return Admission::default();
         }
         let text = format!(
             "whether {} sends through {id}: ec2:DescribeVpcEndpoints",
             self.name
         );
-        (
-            Strength::Gap,
-            Vec::new(),
-            Some(note(NoteKind::NotCollected, text)),
-        )
-    }
-
-    fn out_of(&self, net: &IpNet) -> Sends {
-        let own = self
-            .public_addresses
-            .iter()
-            .filter_map(|address| address.parse::<IpAddr>().ok())
-            .any(|address| net.contains(&address));
-        if own {
-            return (Strength::Always, Vec::new(), None);
-        }
-        let text = format!(
-            "the address that {} leaves by: ec2:DescribeNatGateways",
-            self.name
-        );
-        (
-            Strength::Gap,
-            Vec::new(),
-            Some(note(NoteKind::NotCollected, text)),
-        )
+        weaker(Strength::Gap, text)
     }
 }
 
-fn never() -> Sends {
-    (Strength::Never, Vec::new(), None)
+fn surely(evidence: Vec<Evidence>) -> Admission {
+    Admission {
+        strength: Strength::Always,
+        evidence,
+        notes: Vec::new(),
+    }
 }
 
-fn note(kind: NoteKind, text: String) -> Note {
-    Note {
-        kind,
+fn weaker(strength: Strength, text: String) -> Admission {
+    let note = Note {
+        kind: NoteKind::NotCollected,
         text,
         source: None,
+    };
+    Admission {
+        strength,
+        evidence: Vec::new(),
+        notes: vec![note],
     }
 }
 
@@ -348,8 +326,11 @@ fn note(kind: NoteKind, text: String) -> Note {
 /// block that a declared network lies in.
 pub(super) fn declared(world: &World<'_>) -> Vec<(ThingIx, String)> {
     let mut found = Vec::new();
-    for (name, (nets, source)) in &world.estate.config.networks {
-        let why = format!("people sit in the declared network {name} ({source})");
+    for (name, network) in &world.estate.config.networks {
+        let why = format!(
+            "people sit in the declared network {name} ({})",
+            network.source
+        );
         found.extend(
             world
                 .things
@@ -358,7 +339,7 @@ pub(super) fn declared(world: &World<'_>) -> Vec<(ThingIx, String)> {
         );
         for (id, class) in &world.classes {
             if let Class::Network(block, _) = class
-                && nets.iter().any(|net| block.contains(net))
+                && network.blocks.iter().any(|net| block.contains(net))
             {
                 found.extend(
                     world

@@ -18,6 +18,7 @@ use crate::estate::{
 };
 use crate::facts::{Kind, Predicate, ThingIx, Things};
 use crate::names::KafkaPrincipal;
+use crate::network::neighbours;
 use crate::policy::{PatternType, ResourceType};
 use crate::rules::Sort;
 
@@ -392,33 +393,35 @@ impl<'e> World<'e> {
         let estate = self.estate;
         let hosts = estate.hosts.values().filter(|host| !host.gone);
         self.fill(Sort::Host, Kind::Host, hosts.map(|host| &host.id));
-        let broker_vpcs = estate
-            .clusters
-            .values()
-            .flat_map(|cluster| cluster.brokers.values())
-            .filter_map(|broker| estate.hosts.get(&broker.host.as_ref()?.to))
-            .filter_map(|host| host.vpc.as_deref());
-        let interface_vpcs = estate
-            .clusters
-            .values()
-            .flat_map(|cluster| cluster.brokers.values())
-            .filter_map(|broker| estate.interfaces.get(&broker.interface.as_ref()?.to))
-            .filter_map(|interface| estate.subnets.get(interface.subnet.as_ref()?))
-            .map(|subnet| subnet.vpc.as_str());
-        let mount_vpcs = estate
+        let brokers = || estate.clusters.values().flat_map(|c| c.brokers.values());
+        let on_hosts = brokers().filter_map(|b| estate.hosts.get(&b.host.as_ref()?.to));
+        let at_interfaces =
+            brokers().filter_map(|b| estate.interfaces.get(&b.interface.as_ref()?.to));
+        let mounts = estate
             .clusters
             .values()
             .flat_map(|cluster| cluster.file_systems.values())
             .filter_map(|link| estate.file_systems.get(&link.to)?.mount_targets.as_ref())
-            .flatten()
-            .filter_map(|target| estate.subnets.get(target.subnet.as_ref()?))
-            .map(|subnet| subnet.vpc.as_str());
+            .flatten();
+        let public = on_hosts.clone().any(|h| !h.public_addresses.is_empty())
+            || at_interfaces
+                .clone()
+                .any(|i| !i.public_addresses.is_empty());
+        let vpc_of = |subnet: Option<&'e String>| {
+            let subnet = estate.subnets.get(subnet?)?;
+            Some(subnet.vpc.as_str())
+        };
+        let listening: BTreeSet<&str> = on_hosts
+            .filter_map(|host| host.vpc.as_deref())
+            .chain(at_interfaces.filter_map(|i| i.vpc.as_deref().or(vpc_of(i.subnet.as_ref()))))
+            .chain(mounts.filter_map(|mount| vpc_of(mount.subnet.as_ref())))
+            .collect();
         let endpoint_vpcs = estate
             .endpoints
             .values()
             .map(|endpoint| endpoint.vpc.as_str());
-        let vpcs = broker_vpcs.chain(interface_vpcs).chain(mount_vpcs);
-        let vpcs: BTreeSet<&str> = vpcs.chain(endpoint_vpcs).collect();
+        let mut vpcs = neighbours(estate, &listening, public);
+        vpcs.extend(endpoint_vpcs);
         let subnets = estate
             .subnets
             .values()

@@ -16,9 +16,18 @@ pub fn build(capture: &Capture) -> Estate {
     super::settings::read(&mut builder);
     super::identity::read(&mut builder);
     super::network::read(&mut builder);
+    super::network_acls::read(&mut builder);
+    super::prefix_lists::read(&mut builder);
+    super::routes::read(&mut builder);
+    super::gateways::read(&mut builder);
+    super::peerings::read(&mut builder);
+    super::transit::read(&mut builder);
+    super::endpoints::read(&mut builder);
+    super::balancers::read(&mut builder);
     super::compute::read(&mut builder);
     super::files::read(&mut builder);
     super::containers::read(&mut builder);
+    super::gateways::addresses(&mut builder);
     super::buckets::read(&mut builder);
     super::keys::read(&mut builder);
     super::msk::read(&mut builder);
@@ -35,6 +44,7 @@ pub fn build(capture: &Capture) -> Estate {
     super::organization::read(&mut builder);
     super::expect::calls(&mut builder);
     super::wanted::calls(&mut builder);
+    super::expect::prefix_lists(&mut builder);
     super::coverage::count(&mut builder);
     let mut estate = builder.estate;
     estate.unused.clone_from(&capture.unused);

@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::build::{Builder, captured, in_account, sorted, tags, text, texts};
-use super::network::{each, interface};
+use super::network::{each, interface, public_addresses};
 use super::{AttachedVolume, Host, Interface, Link, Origin, Seen, Severity, Snapshot, Volume};
 use crate::capture::Answer;
 use crate::capture::json::Node;
@@ -114,19 +114,25 @@ fn host(
 ) {
     for own in node.list("NetworkInterfaces") {
         if let Some(eni) = text(own, "NetworkInterfaceId") {
-            interface(builder, &eni, own, Some(id));
+            interface(builder, &eni, own, answer, Some(id));
         }
     }
     let theirs = || described.get(id).into_iter().flatten();
+    let interfaces = theirs().map(|i| i.id.clone()).chain(texts(
+        node,
+        "NetworkInterfaces",
+        "NetworkInterfaceId",
+    ));
+    let interfaces = sorted(interfaces);
     let mut private: Vec<String> = theirs().flat_map(|i| i.private_addresses.clone()).collect();
-    let mut public: Vec<String> = theirs().filter_map(|i| i.public_address.clone()).collect();
+    let mut public: Vec<String> = theirs().flat_map(|i| i.public_addresses.clone()).collect();
     let mut groups: Vec<String> = theirs().flat_map(|i| i.groups.clone()).collect();
     for own in std::iter::once(node).chain(node.list("NetworkInterfaces")) {
         private.extend(text(own, "PrivateIpAddress"));
         private.extend(texts(own, "PrivateIpAddresses", "PrivateIpAddress"));
         private.extend(texts(own, "Ipv6Addresses", "Ipv6Address"));
         public.extend(text(own, "PublicIpAddress"));
-        public.extend(own.get("Association").and_then(|a| text(a, "PublicIp")));
+        public.extend(public_addresses(own));
         groups.extend(texts(own, "Groups", "GroupId"));
         groups.extend(texts(own, "SecurityGroups", "GroupId"));
     }
@@ -156,6 +162,7 @@ fn host(
         region: answer.region.clone(),
         vpc: text(node, "VpcId"),
         subnet: text(node, "SubnetId"),
+        interfaces,
         private_addresses: sorted(private),
         public_addresses: sorted(public),
         groups: sorted(groups),

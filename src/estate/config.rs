@@ -12,18 +12,31 @@ pub struct Config {
     /// `[[asset]]`: named event data. Topics that no asset names are assets of their own.
     pub assets: Vec<AssetConfig>,
     /// `[assume]`: uncollected guards and inputs that are assumed away: `scps`, `rcps`,
-    /// `network-acls`, `default-host-management`, with the line of each.
+    /// `network-acls`, `load-balancers`, `default-host-management`, with the line of each.
     pub assume: BTreeMap<String, (String, Source)>,
     /// `[[pin]]` and `[[refute]]`.
     pub links: Vec<LinkConfig>,
-    /// `[network.NAME]` `cidrs`: networks where people sit.
-    pub networks: BTreeMap<String, (Vec<IpNet>, Source)>,
+    /// `[network.NAME]`: networks where people sit.
+    pub networks: BTreeMap<String, NetworkConfig>,
     /// `[model.NAME]` parameters of a projection.
     pub models: BTreeMap<String, BTreeMap<String, (String, Source)>>,
     /// `[cluster.NAME]`: `account`, `region`, `model`.
     pub clusters: BTreeMap<String, BTreeMap<String, (String, Source)>>,
     /// Clusters with `moves = false`: a projection leaves them as they are.
     pub staying: BTreeSet<String>,
+}
+
+/// A network outside AWS where people sit.
+#[derive(Clone, Debug, PartialEq)]
+pub struct NetworkConfig {
+    /// Its name.
+    pub name: String,
+    /// `cidrs`: its address blocks.
+    pub blocks: Vec<IpNet>,
+    /// `reaches`: VPCs, and gateways of VPCs, that a VPN or a Direct Connect joins it to.
+    pub reaches: Vec<String>,
+    /// Where it stands.
+    pub source: Source,
 }
 
 /// A named asset.

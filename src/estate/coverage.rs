@@ -100,22 +100,38 @@ fn held(answer: &Answer) -> Vec<(&'static str, usize)> {
 }
 
 impl super::Estate {
+    /// Whether a list call was answered in full for an account and a region. An account or a
+    /// region that is not known, written as an empty text, is any.
+    pub fn listed(&self, call: &str, account: &str, region: &str) -> bool {
+        self.coverage.calls.iter().any(|(made, outcome)| {
+            made.call == call
+                && made.resource.is_empty()
+                && (account.is_empty() || made.account == account)
+                && (region.is_empty() || made.region == region)
+                && *outcome == Outcome::Ok
+        })
+    }
+
     /// Calls that did not end in an answer and that nothing in `catchment.toml` assumes away.
     pub fn open_calls(&self) -> impl Iterator<Item = (&Call, Outcome)> {
-        let none = |what: &str| {
+        let says = |what: &str, value: &str| {
             self.config
                 .assume
                 .get(what)
-                .is_some_and(|(v, _)| v == "none")
+                .is_some_and(|(v, _)| v == value)
         };
-        let no_limits = none("scps") && none("rcps");
+        let no_limits = says("scps", "none") && says("rcps", "none");
+        let open_acls = says("network-acls", "allow-all");
+        let no_balancers = says("load-balancers", "none");
         let calls = self
             .coverage
             .calls
             .iter()
             .map(|(call, outcome)| (call, *outcome));
         calls.filter(move |(call, outcome)| {
-            let assumed = no_limits && call.call.starts_with("organizations:");
+            let assumed = no_limits && call.call.starts_with("organizations:")
+                || open_acls && call.call == "ec2:DescribeNetworkAcls"
+                || no_balancers && call.call == "elbv2:DescribeLoadBalancers";
             !assumed && !matches!(outcome, Outcome::Ok | Outcome::Absent)
         })
     }

@@ -6,7 +6,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::build::{Builder, in_account, is_account, text};
-use super::{KeyState, Outcome, buckets, grants, identity, snapshots};
+use super::{Estate, KeyState, Outcome, Peer, Seen, Via, buckets, grants, identity, snapshots};
 use crate::capture::json::Node;
 
 const GLOBAL: [&str; 3] = [
@@ -15,7 +15,7 @@ const GLOBAL: [&str; 3] = [
     "s3:ListBuckets",
 ];
 
-const REGIONAL: [&str; 10] = [
+const REGIONAL: [&str; 12] = [
     "ec2:DescribeInstances",
     "ec2:DescribeVolumes",
     "ec2:DescribeSnapshots",
@@ -24,8 +24,30 @@ const REGIONAL: [&str; 10] = [
     "ec2:DescribeNetworkInterfaces",
     "ec2:DescribeVpcEndpoints",
     "ec2:DescribeRouteTables",
+    "ec2:DescribeNetworkAcls",
+    "elbv2:DescribeLoadBalancers",
     "kms:ListKeys",
     "secretsmanager:ListSecrets",
+];
+
+/// Lists that matter only where something names what they hold. Whatever became of them is covered
+/// when they were asked for.
+const NETWORK: [&str; 15] = [
+    "ec2:DescribeVpcs",
+    "ec2:DescribeInternetGateways",
+    "ec2:DescribeEgressOnlyInternetGateways",
+    "ec2:DescribeNatGateways",
+    "ec2:DescribeVpnGateways",
+    "ec2:DescribeAddresses",
+    "ec2:DescribeManagedPrefixLists",
+    "ec2:DescribePrefixLists",
+    "ec2:DescribeVpcPeeringConnections",
+    "ec2:DescribeTransitGateways",
+    "ec2:DescribeTransitGatewayAttachments",
+    "ec2:DescribeTransitGatewayVpcAttachments",
+    "ec2:DescribeTransitGatewayRouteTables",
+    "ec2:DescribeVpcEndpointServiceConfigurations",
+    "elbv2:DescribeTargetGroups",
 ];
 
 /// Adds every account that something names, its regions, and its root user.
@@ -176,8 +198,12 @@ pub(super) fn calls(builder: &mut Builder<'_>) {
                 .for_each(|region| expect(call, region));
         }
     }
+    for (call, account, region) in named(&builder.estate) {
+        outcomes.insert((call.to_owned(), account, region), Outcome::NotCollected);
+    }
     for answer in &builder.capture.answers {
-        if GLOBAL.contains(&answer.call.as_str()) || REGIONAL.contains(&answer.call.as_str()) {
+        let call = answer.call.as_str();
+        if GLOBAL.contains(&call) || REGIONAL.contains(&call) || NETWORK.contains(&call) {
             let key = (
                 answer.call.clone(),
                 answer.account.clone(),
@@ -197,5 +223,75 @@ pub(super) fn calls(builder: &mut Builder<'_>) {
     });
     for ((call, account, region), outcome) in outcomes {
         builder.cover(&call, &account, &region, "", outcome);
+    }
+}
+
+/// Network lists that something in the estate leads to: a route, a load balancer.
+fn named(estate: &Estate) -> BTreeSet<(&'static str, String, String)> {
+    let mut calls = BTreeSet::new();
+    for table in estate.route_tables.values() {
+        let mut expect = |call| calls.insert((call, table.account.clone(), table.region.clone()));
+        for route in &table.routes {
+            match &route.via {
+                Via::Peering(_) => {
+                    expect("ec2:DescribeVpcPeeringConnections");
+                }
+                Via::Transit(_) => {
+                    expect("ec2:DescribeTransitGatewayAttachments");
+                    expect("ec2:DescribeTransitGatewayVpcAttachments");
+                }
+                Via::Local
+                | Via::Internet(_)
+                | Via::EgressOnly(_)
+                | Via::Nat(_)
+                | Via::Vpn(_)
+                | Via::Endpoint(_)
+                | Via::Appliance(_)
+                | Via::Other(_) => {}
+            }
+        }
+    }
+    for gateway in estate.transit_gateways.values() {
+        let call = "ec2:DescribeTransitGatewayRouteTables";
+        calls.insert((call, gateway.account.clone(), gateway.region.clone()));
+    }
+    for balancer in estate.balancers.values().filter(|b| b.network) {
+        for call in [
+            "elbv2:DescribeTargetGroups",
+            "ec2:DescribeVpcEndpointServiceConfigurations",
+        ] {
+            calls.insert((call, balancer.account.clone(), balancer.region.clone()));
+        }
+    }
+    calls
+}
+
+/// Prefix lists that security groups name and whose entries were not read.
+pub(super) fn prefix_lists(builder: &mut Builder<'_>) {
+    let mut open: BTreeSet<(String, String)> = BTreeSet::new();
+    for group in builder.estate.security_groups.values() {
+        for rule in group.ingress.iter().chain(&group.egress) {
+            if let Peer::PrefixList(id) = &rule.peer
+                && !builder
+                    .estate
+                    .prefix_lists
+                    .get(id)
+                    .is_some_and(|list| matches!(list.entries, Seen::Is(_)))
+            {
+                open.insert((group.account.clone(), id.clone()));
+            }
+        }
+    }
+    let call = "ec2:GetManagedPrefixListEntries";
+    for (account, id) in open {
+        let told = builder
+            .estate
+            .coverage
+            .calls
+            .keys()
+            .any(|c| c.call == call && c.resource == id);
+        if !told {
+            builder.cover(call, &account, "", &id, Outcome::NotCollected);
+        }
     }
 }

@@ -1,4 +1,4 @@
-//! Subnets, security groups, interfaces, endpoints and route tables.
+//! VPCs, subnets, security groups and interfaces.
 //!
 //! Must never: drop an admission that cannot be read; its other side becomes a list that was not
 //! read.
@@ -7,15 +7,14 @@ use std::str::FromStr as _;
 
 use ipnet::IpNet;
 
-use super::build::{Builder, captured, in_account, sorted, text, texts};
-use super::{
-    Endpoint, GroupRule, Interface, Peer, RouteTable, SecurityGroup, Seen, Severity, Subnet,
-};
+use super::build::{Builder, captured, sorted, text, texts};
+use super::{GroupRule, Interface, Peer, SecurityGroup, Severity, Subnet, Vpc};
 use crate::capture::Answer;
 use crate::capture::json::Node;
 
 /// Reads all answers about networks.
 pub(super) fn read(builder: &mut Builder<'_>) {
+    each(builder, "ec2:DescribeVpcs", "Vpcs", "VpcId", vpc);
     each(
         builder,
         "ec2:DescribeSubnets",
@@ -35,23 +34,9 @@ pub(super) fn read(builder: &mut Builder<'_>) {
         "ec2:DescribeNetworkInterfaces",
         "NetworkInterfaces",
         "NetworkInterfaceId",
-        |b, id, node, _| {
-            interface(b, id, node, None);
+        |b, id, node, answer| {
+            interface(b, id, node, answer, None);
         },
-    );
-    each(
-        builder,
-        "ec2:DescribeVpcEndpoints",
-        "VpcEndpoints",
-        "VpcEndpointId",
-        endpoint,
-    );
-    each(
-        builder,
-        "ec2:DescribeRouteTables",
-        "RouteTables",
-        "RouteTableId",
-        route_table,
     );
 }
 
@@ -87,7 +72,8 @@ pub(super) fn owner(node: &Node, answer: &Answer) -> String {
     text(node, "OwnerId").unwrap_or_else(|| answer.account.clone())
 }
 
-fn network(builder: &mut Builder<'_>, node: &Node, text: &str) -> Option<IpNet> {
+/// An address block; one that cannot be read is noted.
+pub(super) fn block(builder: &mut Builder<'_>, node: &Node, text: &str) -> Option<IpNet> {
     let parsed = IpNet::from_str(text).ok();
     if parsed.is_none() {
         builder.note(
@@ -100,13 +86,71 @@ fn network(builder: &mut Builder<'_>, node: &Node, text: &str) -> Option<IpNet> 
     parsed
 }
 
+/// Blocks of an association set, without those that are on their way out.
+fn associated(
+    builder: &mut Builder<'_>,
+    node: &Node,
+    set: &str,
+    field: &str,
+    state: &str,
+) -> Vec<IpNet> {
+    let mut blocks = Vec::new();
+    for item in node.list(set) {
+        let gone = item
+            .get(state)
+            .and_then(|s| s.str("State"))
+            .is_some_and(|s| matches!(s, "disassociating" | "disassociated" | "failed"));
+        if let Some(written) = text(item, field).filter(|_| !gone) {
+            blocks.extend(block(builder, item, &written));
+        }
+    }
+    blocks
+}
+
+fn v6(builder: &mut Builder<'_>, node: &Node) -> Vec<IpNet> {
+    associated(
+        builder,
+        node,
+        "Ipv6CidrBlockAssociationSet",
+        "Ipv6CidrBlock",
+        "Ipv6CidrBlockState",
+    )
+}
+
+fn vpc(builder: &mut Builder<'_>, id: &str, node: &Node, answer: &Answer) {
+    let mut blocks = associated(
+        builder,
+        node,
+        "CidrBlockAssociationSet",
+        "CidrBlock",
+        "CidrBlockState",
+    );
+    if let Some(primary) = text(node, "CidrBlock") {
+        blocks.extend(block(builder, node, &primary));
+    }
+    blocks.extend(v6(builder, node));
+    blocks.sort();
+    blocks.dedup();
+    let vpc = Vpc {
+        id: id.to_owned(),
+        account: owner(node, answer),
+        region: answer.region.clone(),
+        blocks,
+        origin: captured(node),
+    };
+    builder.estate.vpcs.insert(id.to_owned(), vpc);
+}
+
 fn subnet(builder: &mut Builder<'_>, id: &str, node: &Node, answer: &Answer) {
-    let cidr = text(node, "CidrBlock").and_then(|cidr| network(builder, node, &cidr));
+    let cidr = text(node, "CidrBlock").and_then(|cidr| block(builder, node, &cidr));
+    let v6 = v6(builder, node);
     let subnet = Subnet {
         id: id.to_owned(),
         account: owner(node, answer),
+        region: answer.region.clone(),
         vpc: text(node, "VpcId").unwrap_or_default(),
         cidr,
+        v6,
         zone: text(node, "AvailabilityZone"),
         origin: captured(node),
     };
@@ -119,11 +163,24 @@ fn security_group(builder: &mut Builder<'_>, id: &str, node: &Node, answer: &Ans
         account: owner(node, answer),
         name: text(node, "GroupName").unwrap_or_default(),
         vpc: text(node, "VpcId"),
-        ingress: rules(builder, node.list("IpPermissions")),
-        egress: rules(builder, node.list("IpPermissionsEgress")),
+        ingress: permissions(builder, node, "IpPermissions"),
+        egress: permissions(builder, node, "IpPermissionsEgress"),
         origin: captured(node),
     };
     builder.estate.security_groups.insert(id.to_owned(), group);
+}
+
+/// The rules of one direction. AWS always names both; without one, it may hold anything.
+fn permissions(builder: &mut Builder<'_>, node: &Node, list: &str) -> Vec<GroupRule> {
+    if node.has_list(list) {
+        return rules(builder, node.list(list));
+    }
+    vec![GroupRule {
+        protocol: "-1".to_owned(),
+        ports: None,
+        peer: Peer::Unreadable(format!("`{list}`, which the answer lacks")),
+        source: node.source.clone(),
+    }]
 }
 
 fn rules(builder: &mut Builder<'_>, permissions: &[Node]) -> Vec<GroupRule> {
@@ -147,7 +204,7 @@ fn rules(builder: &mut Builder<'_>, permissions: &[Node]) -> Vec<GroupRule> {
             for range in permission.list(list) {
                 let written = text(range, field).unwrap_or_default();
                 let peer =
-                    network(builder, range, &written).map_or(Peer::PrefixList(written), Peer::Net);
+                    block(builder, range, &written).map_or(Peer::Unreadable(written), Peer::Net);
                 peers.push((peer, range));
             }
         }
@@ -168,18 +225,27 @@ fn rules(builder: &mut Builder<'_>, permissions: &[Node]) -> Vec<GroupRule> {
 }
 
 /// Adds an interface; `instance` is given where an instance describes its own.
-pub(super) fn interface(builder: &mut Builder<'_>, id: &str, node: &Node, instance: Option<&str>) {
+pub(super) fn interface(
+    builder: &mut Builder<'_>,
+    id: &str,
+    node: &Node,
+    answer: &Answer,
+    instance: Option<&str>,
+) {
     let attachment = node.get("Attachment").and_then(|a| text(a, "InstanceId"));
     let mut addresses = texts(node, "PrivateIpAddresses", "PrivateIpAddress");
     addresses.extend(text(node, "PrivateIpAddress"));
     addresses.extend(texts(node, "Ipv6Addresses", "Ipv6Address"));
     let interface = Interface {
         id: id.to_owned(),
+        account: owner(node, answer),
+        region: answer.region.clone(),
+        vpc: text(node, "VpcId"),
         instance: attachment.or(instance.map(str::to_owned)),
         subnet: text(node, "SubnetId"),
         private_addresses: sorted(addresses),
         private_dns: text(node, "PrivateDnsName"),
-        public_address: node.get("Association").and_then(|a| text(a, "PublicIp")),
+        public_addresses: public_addresses(node),
         groups: sorted(texts(node, "Groups", "GroupId")),
         origin: captured(node),
     };
@@ -190,56 +256,9 @@ pub(super) fn interface(builder: &mut Builder<'_>, id: &str, node: &Node, instan
         .or_insert(interface);
 }
 
-fn endpoint(builder: &mut Builder<'_>, id: &str, node: &Node, answer: &Answer) {
-    let state = node.str("State").unwrap_or_default().to_ascii_lowercase();
-    if matches!(
-        state.as_str(),
-        "deleted" | "deleting" | "rejected" | "failed" | "expired"
-    ) {
-        return;
-    }
-    let account = owner(node, answer);
-    let kind = node.str("VpcEndpointType").unwrap_or("Gateway").to_owned();
-    let missing = || format!("policy of VPC endpoint {id} ({})", in_account(&account));
-    let policy = if kind == "GatewayLoadBalancer" {
-        Seen::Absent
-    } else {
-        builder.seen_document(node.get("PolicyDocument"), missing)
-    };
-    let written = node.str("ServiceName").unwrap_or_default();
-    let service = written
-        .splitn(4, '.')
-        .nth(3)
-        .filter(|_| written.starts_with("com.amazonaws."));
-    let endpoint = Endpoint {
-        id: id.to_owned(),
-        account,
-        vpc: text(node, "VpcId").unwrap_or_default(),
-        service: service.unwrap_or(written).to_owned(),
-        gateway: kind == "Gateway",
-        route_tables: sorted(node.list("RouteTableIds").iter().filter_map(Node::scalar)),
-        policy,
-        origin: captured(node),
-    };
-    builder.estate.endpoints.insert(id.to_owned(), endpoint);
-}
-
-fn route_table(builder: &mut Builder<'_>, id: &str, node: &Node, _: &Answer) {
-    let associations = node.list("Associations");
-    let to_internet = |route: &&Node| {
-        route
-            .str("GatewayId")
-            .is_some_and(|g| g.starts_with("igw-"))
-            && route.str("State") != Some("blackhole")
-    };
-    let table = RouteTable {
-        id: id.to_owned(),
-        vpc: text(node, "VpcId").unwrap_or_default(),
-        main: associations
-            .iter()
-            .any(|a| a.get("Main").and_then(Node::as_bool) == Some(true)),
-        subnets: sorted(associations.iter().filter_map(|a| text(a, "SubnetId"))),
-        internet: node.list("Routes").iter().any(|route| to_internet(&route)),
-    };
-    builder.estate.route_tables.insert(id.to_owned(), table);
+/// The public addresses that a description of an interface names.
+pub(super) fn public_addresses(node: &Node) -> Vec<String> {
+    let public = |n: &Node| n.get("Association").and_then(|a| text(a, "PublicIp"));
+    let secondary = node.list("PrivateIpAddresses").iter().filter_map(public);
+    sorted(public(node).into_iter().chain(secondary))
 }

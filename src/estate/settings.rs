@@ -13,7 +13,7 @@ use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
 use super::build::{Builder, is_account};
-use super::{AssetConfig, Config, Diagnostic, LinkConfig, Severity};
+use super::{AssetConfig, Config, Diagnostic, LinkConfig, NetworkConfig, Severity};
 use crate::capture::Source;
 
 type Value<'t> = Spanned<DeValue<'t>>;
@@ -28,10 +28,11 @@ const KINDS: [&str; 5] = [
     "log-volume",
     "secret-user",
 ];
-const ASSUME: [(&str, &[&str]); 4] = [
+const ASSUME: [(&str, &[&str]); 5] = [
     ("scps", &["none", "unread"]),
     ("rcps", &["none", "unread"]),
     ("network-acls", &["allow-all", "unread"]),
+    ("load-balancers", &["none", "unread"]),
     ("default-host-management", &["off", "unread"]),
 ];
 
@@ -325,28 +326,47 @@ impl Reader<'_> {
     }
 
     fn network(&mut self, name: &str, table: &DeTable<'_>, at: usize) {
-        let mut nets = Vec::new();
+        let (mut blocks, mut reaches) = (Vec::new(), Vec::new());
         let mut given = false;
         for (key, value) in table {
-            if key.get_ref() != "cidrs" {
-                self.unknown(key, &["cidrs"]);
-                continue;
-            }
-            given = true;
-            for text in self.strings("cidrs", value) {
-                if let Ok(net) = IpNet::from_str(&text) {
-                    nets.push(net);
-                } else {
-                    let message = format!("`{text}` is no address block; write `10.0.0.0/16`");
-                    self.note("unknown-config-value", value.span().start, message);
+            match key.get_ref().as_ref() {
+                "cidrs" => {
+                    given = true;
+                    for text in self.strings("cidrs", value) {
+                        if let Ok(block) = IpNet::from_str(&text) {
+                            blocks.push(block);
+                        } else {
+                            let message =
+                                format!("`{text}` is no address block; write `10.0.0.0/16`");
+                            self.note("unknown-config-value", value.span().start, message);
+                        }
+                    }
                 }
+                "reaches" => {
+                    for text in self.strings("reaches", value) {
+                        if ["vpc-", "vgw-", "tgw-"].iter().any(|p| text.starts_with(p)) {
+                            reaches.push(text);
+                        } else {
+                            let message = format!(
+                                "`{text}` is no VPC and no gateway; write `vpc-...`, `vgw-...` or `tgw-...`"
+                            );
+                            self.note("unknown-config-value", value.span().start, message);
+                        }
+                    }
+                }
+                _ => self.unknown(key, &["cidrs", "reaches"]),
             }
         }
         if !given {
             self.missing(at, &format!("network.{name}"), "cidrs");
         }
-        let source = self.source(at);
-        self.config.networks.insert(name.to_owned(), (nets, source));
+        let network = NetworkConfig {
+            name: name.to_owned(),
+            blocks,
+            reaches,
+            source: self.source(at),
+        };
+        self.config.networks.insert(name.to_owned(), network);
     }
 
     fn model(&mut self, name: &str, table: &DeTable<'_>, _: usize) {
@@ -445,7 +465,7 @@ mod tests {
     #[test]
     fn everything_is_read_with_its_line() {
         let (config, told) = read(
-            "[assume]\nscps = \"none\"\n\n[[asset]]\nname = \"orders\"\ntopics = [\"orders.*\"]\nintended = [\"User:app\"]\n\n[[pin]]\nlink = \"broker-host\"\nfrom = \"pier/1\"\nto = \"i-1\"\n\n[[refute]]\nlink = \"secret-user\"\nfrom = \"s\"\nto = \"pier/User:a\"\n\n[network.office]\ncidrs = [\"10.0.0.0/8\"]\n\n[model.automq-s3-wal]\nbrokers = 3\n\n[cluster.pier]\naccount = \"111122223333\"\n",
+            "[assume]\nscps = \"none\"\n\n[[asset]]\nname = \"orders\"\ntopics = [\"orders.*\"]\nintended = [\"User:app\"]\n\n[[pin]]\nlink = \"broker-host\"\nfrom = \"pier/1\"\nto = \"i-1\"\n\n[[refute]]\nlink = \"secret-user\"\nfrom = \"s\"\nto = \"pier/User:a\"\n\n[network.office]\ncidrs = [\"10.0.0.0/8\"]\nreaches = [\"vpc-1\"]\n\n[model.automq-s3-wal]\nbrokers = 3\n\n[cluster.pier]\naccount = \"111122223333\"\n",
         );
         assert_eq!(told, []);
         assert_eq!(config.assume["scps"].1.line(), 2);
@@ -458,7 +478,8 @@ mod tests {
                 .collect::<Vec<_>>(),
             [(true, 9), (false, 14)]
         );
-        assert_eq!(config.networks["office"].0.len(), 1);
+        assert_eq!(config.networks["office"].blocks.len(), 1);
+        assert_eq!(config.networks["office"].reaches, ["vpc-1"]);
         assert_eq!(config.models["automq-s3-wal"]["brokers"].0, "3");
         assert_eq!(config.clusters["pier"]["account"].0, "111122223333");
     }

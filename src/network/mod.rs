@@ -1,10 +1,27 @@
 //! Which hosts, subnets and networks can open a TCP connection to a listener.
 //!
-//! Decides by security groups, subnets, VPCs and public addresses. Peerings, transit gateways and
-//! network ACLs are not read yet; what they could change is a gap or a condition, never a *no*.
+//! Decides by security groups, network ACLs, route tables, peerings, transit gateways, load
+//! balancers and endpoints, both ways. What was not read is a condition where it could only block
+//! and a gap where it is the way itself.
+//!
+//! Source: VPC User Guide, "Security group rules", "Network ACL rules", "Route priority"; VPC
+//! Peering Guide; Transit Gateway Guide, "Network ACLs for transit gateways"; Network Load Balancer
+//! Guide, "Client IP preservation".
 //!
 //! Must never: know principals, policies or Kafka.
 
 mod admission;
+mod balanced;
+mod blocks;
+mod filters;
+mod groups;
+mod neighbours;
+mod path;
+mod place;
+mod transit;
+mod verdict;
 
-pub use admission::{Admission, Sender, Target, admit};
+pub use admission::{admit, admit_directly, leaves_by};
+pub use neighbours::neighbours;
+pub use place::{Sender, Target};
+pub use verdict::Admission;

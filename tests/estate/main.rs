@@ -13,6 +13,7 @@ mod files;
 mod fixtures;
 mod links;
 mod msk;
+mod networks;
 mod shapes;
 mod sharing;
 

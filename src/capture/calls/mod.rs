@@ -108,6 +108,21 @@ pub(crate) const LIST_MEMBERS: &[&str] = &[
     "Routes",
     "RouteTableIds",
     "Tags",
+    "CidrBlockAssociationSet",
+    "Ipv6CidrBlockAssociationSet",
+    "Entries",
+    "NatGatewayAddresses",
+    "VpcAttachments",
+    "CidrBlockSet",
+    "Ipv6CidrBlockSet",
+    "Cidrs",
+    "TransitGatewayAttachments",
+    "SubnetIds",
+    "NetworkInterfaceIds",
+    "NetworkLoadBalancerArns",
+    "LoadBalancerAddresses",
+    "DefaultActions",
+    "TargetHealthDescriptions",
 ];
 
 /// The list that an answer to `call` must hold, where it holds one.

@@ -19,6 +19,8 @@ pub struct Host {
     pub vpc: Option<String>,
     /// Its subnet.
     pub subnet: Option<String>,
+    /// Its network interfaces, by id.
+    pub interfaces: Vec<String>,
     /// Private addresses of all its interfaces.
     pub private_addresses: Vec<String>,
     /// Public addresses.

@@ -5,13 +5,16 @@
 
 mod accounts;
 mod audit;
+mod balancers;
 mod compute;
 mod consumers;
 mod containers;
+mod endpoints;
 mod files;
 mod kafka;
 mod managed;
 mod network;
+mod routing;
 mod sharing;
 mod storage;
 
@@ -22,13 +25,16 @@ use crate::capture::Source;
 
 pub use accounts::*;
 pub use audit::*;
+pub use balancers::*;
 pub use compute::*;
 pub use consumers::*;
 pub use containers::*;
+pub use endpoints::*;
 pub use files::*;
 pub use kafka::*;
 pub use managed::*;
 pub use network::*;
+pub use routing::*;
 pub use sharing::*;
 pub use storage::*;
 
@@ -115,6 +121,8 @@ pub struct Estate {
     /// Whether new volumes and copies are encrypted unasked, by account and region.
     pub encrypts_disks: BTreeMap<(String, String), bool>,
     /// By id.
+    pub vpcs: BTreeMap<String, Vpc>,
+    /// By id.
     pub subnets: BTreeMap<String, Subnet>,
     /// By id.
     pub security_groups: BTreeMap<String, SecurityGroup>,
@@ -122,8 +130,30 @@ pub struct Estate {
     pub interfaces: BTreeMap<String, Interface>,
     /// VPC endpoints, by id.
     pub endpoints: BTreeMap<String, Endpoint>,
+    /// Network ACLs, by id.
+    pub network_acls: BTreeMap<String, NetworkAcl>,
+    /// By id.
+    pub prefix_lists: BTreeMap<String, PrefixList>,
     /// By id.
     pub route_tables: BTreeMap<String, RouteTable>,
+    /// Internet gateways, egress-only ones and virtual private gateways, by id.
+    pub gateways: BTreeMap<String, Gateway>,
+    /// By id.
+    pub nat_gateways: BTreeMap<String, NatGateway>,
+    /// VPC peering connections, by id.
+    pub peerings: BTreeMap<String, Peering>,
+    /// By id.
+    pub transit_gateways: BTreeMap<String, TransitGateway>,
+    /// By gateway and id: both sides of a peering of gateways have the same id.
+    pub transit_attachments: BTreeMap<(String, String), TransitAttachment>,
+    /// By id.
+    pub transit_tables: BTreeMap<String, TransitTable>,
+    /// Services offered through `PrivateLink`, by id.
+    pub endpoint_services: BTreeMap<String, EndpointService>,
+    /// By ARN.
+    pub balancers: BTreeMap<String, Balancer>,
+    /// By ARN.
+    pub target_groups: BTreeMap<String, TargetGroup>,
     /// Network file systems, by id.
     pub file_systems: BTreeMap<String, FileSystem>,
     /// Access points of EFS, by id.
