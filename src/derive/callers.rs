@@ -11,10 +11,10 @@ use std::sync::Arc;
 
 use super::world::{ANY_OTHER_USER, World};
 use crate::capture::Source;
-use crate::estate::{Broker, Cluster, Estate, KeyGrants, Listener, Seen, Sharing};
+use crate::estate::{Broker, Call, Cluster, Estate, Identity, KeyGrants, Listener, Seen, Sharing};
 use crate::facts::Kind;
 use crate::names::{Arn, KafkaPrincipal};
-use crate::policy::{Document, PrincipalName, Truth};
+use crate::policy::{Document, Effect, PrincipalName, Truth};
 use crate::rules::Sort;
 
 /// Stands for an account of which nothing is known but that it exists.
@@ -117,6 +117,29 @@ fn may_admit_anonymous(cluster: &Cluster) -> bool {
 
 fn members<'w>(world: &'w World<'_>, sort: Sort) -> impl Iterator<Item = &'w str> {
     world.all(sort).iter().map(|thing| world.id(*thing))
+}
+
+/// The id of whoever runs on instances that were not listed, and the call that lists them.
+pub(super) fn unlisted_instances(call: &Call) -> (String, String) {
+    let missing = format!("{} (account {}, {})", call.call, call.account, call.region);
+    (format!("runs on instances that {missing} lists"), missing)
+}
+
+/// Whether a trust policy lets the EC2 service hand the role to instances.
+pub(super) fn instances_may_take(role: &Identity) -> bool {
+    let by_service = |name: &PrincipalName| match name {
+        PrincipalName::Service(service) => service.starts_with("ec2.amazonaws.com"),
+        PrincipalName::Everyone
+        | PrincipalName::Account(_)
+        | PrincipalName::Arn(_)
+        | PrincipalName::Federated(_)
+        | PrincipalName::CanonicalUser(_)
+        | PrincipalName::UniqueId(_)
+        | PrincipalName::Unreadable(_) => false,
+    };
+    let statements = role.trust.as_ref().into_iter().flat_map(|t| &t.statements);
+    let mut statements = statements.filter(|statement| statement.may(Effect::Allow));
+    statements.any(|statement| statement.principal.items().iter().any(by_service))
 }
 
 /// The id under which the identities of an unread account are reported.

@@ -75,6 +75,10 @@ const CHOSEN_PREFIXES: [(&str, &str); 19] = [
     ("ec2:CreateSnapshot", "ec2:OutpostArn"),
 ];
 
+/// Requests that can be sent to any region, whatever they are about: what is launched, the role
+/// that is passed with it, sessions.
+const CHOOSE_REGION: [&str; 3] = ["ec2:RunInstances", "iam:PassRole", "sts:"];
+
 /// What a context is built from.
 pub(super) struct Asked<'a> {
     pub(super) caller: ThingIx,
@@ -226,12 +230,17 @@ fn known_identity(mut context: Context, estate: &Estate, identity: &Identity) ->
             .absent("aws:MultiFactorAuthPresent")
             .absent("aws:MultiFactorAuthAge");
     }
-    let taggable = identity.kind == IdentityKind::Role && sessions_may_be_tagged(identity);
-    tags(
-        context,
-        &["aws:PrincipalTag/"],
-        (!taggable).then_some(&identity.tags),
-    )
+    if identity.kind != IdentityKind::Role {
+        return tags(context, &["aws:PrincipalTag/"], Some(&identity.tags));
+    }
+    match identity.trust.as_ref() {
+        // Session tags override the role's own, and whoever assumes the role chooses them.
+        Some(trust) if allows(trust, "sts:TagSession") => {
+            context.prefix("aws:PrincipalTag/", KeyState::Chosen)
+        }
+        Some(_) => tags(context, &["aws:PrincipalTag/"], Some(&identity.tags)),
+        None => tags(context, &["aws:PrincipalTag/"], None),
+    }
 }
 
 /// Sets the keys `PREFIXname` from tags; without tags to go by they are unknown.
@@ -269,18 +278,13 @@ fn organization(context: Context, estate: &Estate, account: &str) -> Context {
     }
 }
 
+/// Whether some statement may allow the action. Of `sts:TagSession` in a trust policy: whether
+/// whoever assumes the role may tag the session. Source: IAM User Guide, "Pass session tags in AWS
+/// STS".
 fn allows(document: &Document, action: &str) -> bool {
     document.statements.iter().any(|statement| {
         statement.may(Effect::Allow) && statement.covers_action(action) != Truth::False
     })
-}
-
-/// Whether some trust path lets whoever assumes the role tag the session, which overrides the
-/// role's own tags. Source: IAM User Guide, "Pass session tags in AWS STS".
-fn sessions_may_be_tagged(role: &Identity) -> bool {
-    role.trust
-        .as_ref()
-        .is_none_or(|trust| allows(trust, "sts:TagSession"))
 }
 
 fn only_services_assume(role: &Identity) -> bool {
@@ -311,6 +315,11 @@ fn resource(mut context: Context, world: &World<'_>, asked: &Asked<'_>) -> Conte
         context = context
             .known("aws:RequestedRegion", region)
             .known("ec2:Region", region);
+    } else if CHOOSE_REGION
+        .iter()
+        .any(|action| asked.action.starts_with(action))
+    {
+        context = context.chosen("aws:RequestedRegion").chosen("ec2:Region");
     }
     let prefixes = [
         "aws:ResourceTag/",

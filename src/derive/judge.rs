@@ -324,7 +324,20 @@ impl Asking<'_, '_> {
                     Some(identity) => guard(estate, &identity.account, "scps", scp_text, |level| {
                         &level.scps
                     }),
-                    None => Guard::None,
+                    None => match caller {
+                        Caller::ExternalAccount { account }
+                            if estate.organization.levels.contains_key(account) =>
+                        {
+                            guard(estate, account, "scps", scp_text, |level| &level.scps)
+                        }
+                        Caller::ExternalAccount { .. }
+                        | Caller::User { .. }
+                        | Caller::Role { .. }
+                        | Caller::Root { .. }
+                        | Caller::Service { .. }
+                        | Caller::Federated { .. }
+                        | Caller::Anonymous => Guard::None,
+                    },
                 },
                 rcps: match account {
                     Some(account) if rcp_covers(&self.request.action) != Truth::False => {

@@ -113,6 +113,7 @@ pub(super) fn all(world: &World<'_>, facts: &mut Facts) -> Vec<Principal> {
             starts,
         });
     }
+    principals.extend(unlisted_instances(world, facts));
     for host in world.all(Sort::Host) {
         principals.push(Principal {
             thing: *host,
@@ -126,6 +127,42 @@ pub(super) fn all(world: &World<'_>, facts: &mut Facts) -> Vec<Principal> {
     }
     principals.extend(kafka_principals(world, facts));
     principals.sort_by(|a, b| (order(a.kind), &a.name).cmp(&(order(b.kind), &b.name)));
+    principals
+}
+
+/// For each account whose instances were not listed everywhere: whoever runs there. It may act as
+/// any role that instances may take, and sit where clients sit.
+fn unlisted_instances(world: &World<'_>, facts: &mut Facts) -> Vec<Principal> {
+    let mut principals = Vec::new();
+    for (call, outcome) in &world.estate.coverage.calls {
+        if call.call != "ec2:DescribeInstances" || outcome.settles() {
+            continue;
+        }
+        let (id, missing) = super::callers::unlisted_instances(call);
+        let why = format!("somebody may; not collected: {missing}");
+        let roles = world.estate.identities.values().filter(|identity| {
+            identity.account == call.account && super::callers::instances_may_take(identity)
+        });
+        let roles = roles
+            .filter_map(|role| world.things.find(Kind::Identity, &role.arn))
+            .map(|role| (Predicate::ActsAs, role));
+        let places = world.all(Sort::Cluster).iter();
+        let places = places.map(|place| (Predicate::SitsWithClientsOf, *place));
+        let starts = roles.chain(places).map(|(predicate, thing)| Held {
+            fact: facts.intern(predicate, thing),
+            strength: Strength::Gap,
+            why: why.clone(),
+        });
+        let starts: Vec<Held> = starts.collect();
+        if let Some(thing) = world.things.find(Kind::Whoever, &id) {
+            principals.push(Principal {
+                thing,
+                name: format!("whoever {id}"),
+                kind: "whoever",
+                starts,
+            });
+        }
+    }
     principals
 }
 

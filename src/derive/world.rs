@@ -19,7 +19,7 @@ use crate::estate::{
 use crate::facts::{Kind, Predicate, ThingIx, Things};
 use crate::names::KafkaPrincipal;
 use crate::network::neighbours;
-use crate::policy::{PatternType, ResourceType};
+use crate::policy::{Glob, PatternType, ResourceType};
 use crate::rules::Sort;
 
 /// A Kafka principal that speaks from an address class, and where its text form leads.
@@ -384,6 +384,12 @@ impl<'e> World<'e> {
             all().map(|identity| &identity.arn),
         );
         self.fill(Sort::Role, Kind::Identity, roles.map(|role| &role.arn));
+        for (call, outcome) in &estate.coverage.calls {
+            if call.call == "ec2:DescribeInstances" && !outcome.settles() {
+                let (id, _) = callers::unlisted_instances(call);
+                self.things.intern(Kind::Whoever, &id);
+            }
+        }
         for (kind, id) in callers::outsiders(self) {
             self.fill(Sort::Caller, kind, [id]);
         }
@@ -582,7 +588,9 @@ fn is_address(host: &str) -> bool {
 }
 
 /// The topics of a cluster. Where they were not listed, those that ACLs or assets name by their
-/// whole name are known to be meant; on which brokers they lie is not known then.
+/// whole name are known to be meant; on which brokers they lie is not known then. For each pattern
+/// of an asset there is a topic besides that goes by the pattern, and one by each prefix that an
+/// ACL names inside it: no topic has such a name, and some topic fits.
 fn topics(estate: &Estate, cluster: &Cluster) -> BTreeMap<String, Topic> {
     if let Some(topics) = cluster.topics.as_ref() {
         return topics.clone();
@@ -607,12 +615,19 @@ fn topics(estate: &Estate, cluster: &Cluster) -> BTreeMap<String, Topic> {
             .cluster
             .as_ref()
             .map_or(only, |name| *name == cluster.name);
-        for topic in asset
-            .topics
-            .iter()
-            .filter(|t| own && !t.contains(['*', '?']))
-        {
+        for topic in asset.topics.iter().filter(|_| own) {
             add(topic, &asset.source);
+            let prefixes = cluster.acls.as_ref().into_iter().flatten().filter(|acl| {
+                acl.pattern_type == PatternType::Prefixed
+                    && acl.resource_type == ResourceType::Topic
+            });
+            let pattern = Glob::new(topic);
+            for acl in prefixes.filter(|_| topic.contains(['*', '?'])) {
+                let inside = format!("{}*", acl.name);
+                if pattern.matches(&inside) {
+                    add(&inside, &acl.source);
+                }
+            }
         }
     }
     named
