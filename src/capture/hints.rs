@@ -114,6 +114,9 @@ pub(crate) fn of(draft: &Draft) -> Hints {
         };
         hints.arn(holder.and_then(|h| h.str(field)));
     }
+    if draft.call == "pipes:DescribePipe" {
+        hints.arn(body.str("Arn"));
+    }
     for (list, field) in SHARED {
         for item in body.list(list) {
             let arn = item.str(field).and_then(|t| Arn::from_str(t).ok());

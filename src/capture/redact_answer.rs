@@ -38,8 +38,6 @@ const SECRET: &[&str] = &[
     "MasterUserPassword",
     "ClientSecret",
     "AuthToken",
-    "HECToken",
-    "AttributeValue",
 ];
 
 /// Keys of a connector's configuration whose values stay: they name classes, topics and sinks.
@@ -116,16 +114,11 @@ fn member(name: &str, value: &mut Node, found: &mut Vec<Found>) {
             });
         }
         "UserData" => user_data(value, found),
-        "Environment" => {
-            if let Value::Object(members) = &mut value.value {
-                for (_, variables) in members.iter_mut().filter(|(n, _)| n == "Variables") {
-                    variables_of(variables, found);
-                }
-            }
-        }
-        "environment" => named_values(value, found),
-        "connectorConfiguration" => configuration(value, found),
-        "ServerProperties" => server_properties(value, found),
+        // A plain text of that name is a tag.
+        "Environment" | "environment" if value.as_str().is_none() => environment(value, found),
+        "HECToken" | "AttributeValue" => hide(value),
+        "connectorConfiguration" | "ConnectorConfiguration" => configuration(value, found),
+        "ServerProperties" | "serverProperties" => server_properties(value, found),
         "command" | "entryPoint" => arguments(value, found),
         "options" | "dockerLabels" => variables_of(value, found),
         _ => walk(value, found),
@@ -136,24 +129,50 @@ fn hide(value: &mut Node) {
     value.value = Value::String(REDACTED.to_owned());
 }
 
+/// `{"Variables": {...}}` of Lambda, the list of ECS, or an object of any other service.
+fn environment(node: &mut Node, found: &mut Vec<Found>) {
+    match &mut node.value {
+        Value::Object(members) => {
+            for (name, value) in members {
+                if name == "Variables" {
+                    variables_of(value, found);
+                } else {
+                    hide(value);
+                }
+            }
+        }
+        Value::Array(_) => named_values(node, found),
+        Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => {}
+    }
+}
+
 /// Lambda's `{"NAME": "value"}`.
 fn variables_of(variables: &mut Node, found: &mut Vec<Found>) {
-    if let Value::Object(members) = &mut variables.value {
-        for (name, value) in members {
-            variable(name, value, found);
+    match &mut variables.value {
+        Value::Object(members) => {
+            for (name, value) in members {
+                variable(name, value, found);
+            }
         }
+        Value::Array(items) => items.iter_mut().for_each(hide),
+        Value::Number(_) | Value::String(_) => hide(variables),
+        Value::Null | Value::Bool(_) => {}
     }
 }
 
 /// The `[{"name", "value"}]` of ECS.
 fn named_values(list: &mut Node, found: &mut Vec<Found>) {
     let Value::Array(items) = &mut list.value else {
-        return walk(list, found);
+        return;
     };
     for item in items {
+        if item.members().is_empty() {
+            hide(item);
+            continue;
+        }
         let name = item.str("name").unwrap_or_default().to_owned();
         if let Value::Object(members) = &mut item.value {
-            for (_, value) in members.iter_mut().filter(|(n, _)| n == "value") {
+            for (_, value) in members.iter_mut().filter(|(n, _)| n != "name") {
                 variable(&name, value, found);
             }
         }
@@ -261,7 +280,7 @@ fn server_properties(node: &mut Node, found: &mut Vec<Found>) {
 /// Words of a command line: all of them go.
 fn arguments(node: &mut Node, found: &mut Vec<Found>) {
     let Value::Array(items) = &mut node.value else {
-        return walk(node, found);
+        return hide(node);
     };
     let mut after_secret = false;
     for item in items {
@@ -382,6 +401,23 @@ mod tests {
         let (node, found) = redacted(&format!(r#"{{"UserData": "{harmless}"}}"#));
         assert!(found.is_empty(), "{found:?}");
         assert!(!format!("{node:?}").contains(harmless));
+    }
+
+    #[test]
+    fn no_value_of_an_environment_a_command_or_a_log_option_stays() {
+        let text = r#"{"Functions": [{"Environment": {"Variables": {"DB": "c4n4ry-s3cr3t", "N": 7}, "Other": ["c4n4ry-s3cr3t"]}}],
+              "taskDefinition": {"containerDefinitions": [{"image": "i", "command": "c4n4ry-s3cr3t",
+                "environment": [{"name": "PW", "value": "c4n4ry-s3cr3t"}, "c4n4ry-s3cr3t"], "dockerLabels": {"a": "c4n4ry-s3cr3t"},
+                "logConfiguration": {"options": {"splunk-token": "c4n4ry-s3cr3t"}}}]},
+              "tasks": [{"overrides": {"containerOverrides": [{"name": "n", "command": ["c4n4ry-s3cr3t"], "environment": [{"name": "A", "value": "c4n4ry-s3cr3t"}]}]}}],
+              "DeliveryStreamDescription": {"Destinations": [{"HECToken": "c4n4ry-s3cr3t"}, {"AttributeValue": ["c4n4ry-s3cr3t"]}]},
+              "Tags": [{"Environment": "prod"}]}"#;
+        let (node, _) = redacted(text);
+        let environment = node.list("Functions")[0].get("Environment").unwrap();
+        let variables = environment.get("Variables").unwrap();
+        assert_eq!(variables.str("N"), Some(REDACTED));
+        // A tag of that name is none.
+        assert_eq!(node.list("Tags")[0].str("Environment"), Some("prod"));
     }
 
     #[test]

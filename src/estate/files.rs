@@ -175,10 +175,12 @@ fn mount_targets(builder: &mut Builder<'_>, id: &str) {
         return;
     };
     let mut targets: BTreeMap<String, MountTarget> = BTreeMap::new();
+    let mut listed = 0;
     for answer in builder.answers(call) {
         for node in answer.body.list("MountTargets") {
             let own = text(node, "FileSystemId").unwrap_or_else(|| answer.resource.clone());
             let gone = matches!(node.str("LifeCycleState"), Some("deleted" | "deleting"));
+            listed += usize::from(own == id);
             if let Some(target) = text(node, "MountTargetId").filter(|_| own == id && !gone) {
                 let found = mount_target(builder, &target, node, &account, &region);
                 targets.entry(target).or_insert(found);
@@ -194,9 +196,12 @@ fn mount_targets(builder: &mut Builder<'_>, id: &str) {
         .and_then(Node::as_i64)
         .and_then(|n| usize::try_from(n).ok());
     let asked = builder.about(call, id, Some(&account), Some(&region));
-    let complete = asked.is_some_and(|a| a.outcome.settles());
+    // The list may have been asked for one mount target alone.
+    let short = said.is_some_and(|n| listed < n);
+    let complete = asked.is_some_and(|a| a.outcome.settles()) && !short;
     let known = complete || said.is_some_and(|n| targets.len() >= n);
     let outcome = match asked {
+        Some(answer) if answer.outcome == Outcome::Ok && !known => Outcome::Truncated,
         Some(answer) => answer.outcome,
         None if known => Outcome::Ok,
         None => Outcome::NotCollected,

@@ -99,6 +99,14 @@ const OF_ONE: &[(&[&str], &str)] = &[
         &["connectorArn", "connectorName"],
         "kafkaconnect:DescribeConnector",
     ),
+    (
+        &["connectorArn", "connectorConfiguration"],
+        "kafkaconnect:DescribeConnector",
+    ),
+    (
+        &["ReplicatorArn", "ReplicationInfoList"],
+        "kafka:DescribeReplicator",
+    ),
     (&["Name", "Source", "Target"], "pipes:DescribePipe"),
     (
         &["DeliveryStreamDescription"],
