@@ -15,6 +15,8 @@ mod answers;
 mod balancers;
 #[path = "network/groups.rs"]
 mod groups;
+#[path = "network/laws.rs"]
+mod laws;
 #[path = "network/outside.rs"]
 mod outside;
 #[path = "network/peerings.rs"]

@@ -126,18 +126,15 @@ pub(super) fn admits_neighbours(estate: &Estate, place: &Place<'_>, port: u16) -
                 .any(|block| super::blocks::overlap(block, net))
             || blocks.is_empty() && super::blocks::is_private(net)
     };
-    let groups = ids.iter().filter_map(|id| estate.security_groups.get(id));
-    groups
-        .flat_map(|group| &group.ingress)
-        .filter(|rule| covers(rule, port))
-        .any(|rule| match &rule.peer {
-            Peer::Net(net) => near(net),
-            Peer::PrefixList(id) => match entries(estate, id) {
-                Some(nets) => nets.iter().any(near),
-                None => true,
-            },
-            Peer::Group(_) | Peer::Unreadable(_) => true,
-        })
+    let lets_in = |rule: &GroupRule| match &rule.peer {
+        Peer::Net(net) => near(net),
+        Peer::PrefixList(id) => match entries(estate, id) {
+            Some(nets) => nets.iter().any(near),
+            None => true,
+        },
+        Peer::Group(_) | Peer::Unreadable(_) => true,
+    };
+    any_rule(estate, ids, port, lets_in)
 }
 
 /// Whether some client could be admitted: that a rule for the port exists is all that can be asked
@@ -341,11 +338,9 @@ pub(super) fn names_addresses(estate: &Estate, place: &Place<'_>, port: u16) -> 
     let Groups::Known(ids) = place.groups else {
         return !matches!(place.groups, Groups::Chosen);
     };
-    let groups = ids.iter().filter_map(|id| estate.security_groups.get(id));
-    groups
-        .flat_map(|group| &group.ingress)
-        .filter(|rule| covers(rule, port))
-        .any(|rule| !matches!(rule.peer, Peer::Group(_)))
+    any_rule(estate, ids, port, |rule| {
+        !matches!(rule.peer, Peer::Group(_))
+    })
 }
 
 /// Whether a rule for the port names a group of that other place.
@@ -370,8 +365,21 @@ pub(super) fn admits_anybody(estate: &Estate, place: &Place<'_>, port: u16) -> b
     let Groups::Known(ids) = place.groups else {
         return !matches!(place.groups, Groups::Chosen);
     };
+    any_rule(estate, ids, port, |_| true)
+}
+
+/// Whether some rule for the port is such; a group that was not read may have any.
+fn any_rule(
+    estate: &Estate,
+    ids: &[String],
+    port: u16,
+    is_such: impl Fn(&GroupRule) -> bool,
+) -> bool {
     ids.iter().any(|id| match estate.security_groups.get(id) {
-        Some(group) => group.ingress.iter().any(|rule| covers(rule, port)),
+        Some(group) => {
+            let mut rules = group.ingress.iter().filter(|rule| covers(rule, port));
+            rules.any(&is_such)
+        }
         None => true,
     })
 }

@@ -155,6 +155,10 @@ impl Answers {
         self
     }
 
+    pub(crate) fn files(&self) -> Vec<String> {
+        self.files.keys().cloned().collect()
+    }
+
     pub(crate) fn without(&mut self, file: &str) -> &mut Self {
         assert!(self.files.remove(file).is_some(), "{file}");
         self

@@ -20,7 +20,7 @@ fn balancer(scheme: &str, groups: &[&str]) -> Value {
 }
 
 /// A balancer in `subnet-a2` on port 443 before the broker, which has no public address.
-fn fronted(scheme: &str, kind: &str, health: &str) -> Answers {
+pub(crate) fn fronted(scheme: &str, kind: &str, health: &str) -> Answers {
     let mut answers = Answers::new();
     let id = if kind == "instance" {
         "i-broker"

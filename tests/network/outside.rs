@@ -4,7 +4,7 @@ use super::answers::*;
 use catchment::reach::Strength::{Always, Conditional, Gap, Never};
 use serde_json::json;
 
-fn open() -> Answers {
+pub(crate) fn open() -> Answers {
     let mut answers = Answers::new();
     answers
         .public("i-broker", "198.51.100.7")

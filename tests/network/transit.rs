@@ -33,7 +33,7 @@ fn vpc_attachment(id: &str, vpc: &str, subnet: &str) -> Value {
     })
 }
 
-fn joined() -> Answers {
+pub(crate) fn joined() -> Answers {
     let mut answers = Answers::new();
     answers.tables(
         &[route("10.1.0.0/16", "TransitGatewayId", "tgw-1")],
