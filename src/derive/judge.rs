@@ -9,12 +9,13 @@ use super::context::{self, Asked};
 use super::layers::{boundary_unread, caller_of, guard, layer, one_layer, read_documents};
 use super::positions::{Class, KEYS};
 use super::resources::{Wanted, wanted};
-use super::verdict::{Verdict, layer_words, shortfall, statement};
+use super::silence;
+use super::verdict::{Shortfall, Verdict, layer_words, shortfall, statement};
 use super::world::World;
 use crate::estate::{FileSystemKind, Identity, IdentityKind, Origin, PublicAccessBlock, Seen};
 use crate::facts::{Evidence, Kind, Note, NoteKind, ThingIx};
 use crate::policy::{
-    self, Caller, Context, Decision, Document, Effect, Guard, Layer, Layers, ResourceKind,
+    self, Beside, Caller, Context, Decision, Document, Effect, Guard, Layer, Layers, ResourceKind,
     ResourcePolicy, Truth, rcp_covers,
 };
 use crate::reach::Strength;
@@ -50,6 +51,8 @@ pub(super) struct About {
 pub(super) struct Judge<'w, 'e> {
     world: &'w World<'e>,
     answers: HashMap<Key, Verdict>,
+    /// For each account, the role that stands for all where a launch asks the same.
+    launches: BTreeMap<String, ThingIx>,
 }
 
 impl<'w, 'e> Judge<'w, 'e> {
@@ -57,6 +60,7 @@ impl<'w, 'e> Judge<'w, 'e> {
         Self {
             world,
             answers: HashMap::new(),
+            launches: BTreeMap::new(),
         }
     }
 
@@ -70,6 +74,7 @@ impl<'w, 'e> Judge<'w, 'e> {
         change: Change,
     ) -> Verdict {
         let About { on, via, through } = about;
+        let on = self.stand_in(request.part, on);
         let key = Key {
             caller,
             action: request.action.clone(),
@@ -96,6 +101,18 @@ impl<'w, 'e> Judge<'w, 'e> {
         let verdict = asking.by_thing(caller);
         self.answers.insert(key, verdict.clone());
         verdict
+    }
+
+    /// Launching an instance for a role asks the same whatever the role: the first role of the
+    /// account stands for all.
+    fn stand_in(&mut self, part: Part, on: ThingIx) -> ThingIx {
+        let role = (part == Part::Launch)
+            .then(|| self.world.identity(on))
+            .flatten();
+        match role {
+            Some(role) => *self.launches.entry(role.account.clone()).or_insert(on),
+            None => on,
+        }
     }
 
     /// Whether a service may send the request for the estate.
@@ -294,6 +311,11 @@ impl Asking<'_, '_> {
             documents.push(document);
         }
         let beside = beside::allows(self.world, self.on, self.change);
+        if let Some(identity) = identity
+            && let Some(silent) = self.silent(caller, identity, &resource, &beside)
+        {
+            return silent;
+        }
         let scp_text = "service control policies";
         let rcp_text = "resource control policies";
         let endpoint = self.position().and_then(|class| class.endpoint(estate));
@@ -371,6 +393,46 @@ impl Asking<'_, '_> {
         self.without_the_thousand(all, identity, &asked)
     }
 
+    /// The answer where nothing grants, told without the engine.
+    fn silent(
+        &self,
+        caller: &Caller,
+        identity: &Identity,
+        resource: &ResourcePolicy<'_>,
+        beside: &Beside<'_>,
+    ) -> Option<Verdict> {
+        let action = &self.request.action;
+        let kind = self.resource_kind();
+        if !silence::is_certain(action, caller, identity, resource, kind, beside) {
+            return None;
+        }
+        let wants = wanted(self.world, self.request.part, self.on, &[]);
+        let Some((want, candidate)) = wants
+            .first()
+            .and_then(|want| Some((want, want.candidates.first()?)))
+        else {
+            return Some(Verdict::never());
+        };
+        let asks = self.asks(candidate);
+        let own = caller.account() == want.account;
+        let text = match kind {
+            ResourceKind::Trust => format!("{asks}: no trust policy statement grants it"),
+            ResourceKind::Ordinary | ResourceKind::Key if own => {
+                format!("{asks}: no identity policy statement grants it")
+            }
+            ResourceKind::Ordinary | ResourceKind::Key => format!("{asks}: nothing grants it"),
+        };
+        Some(Verdict {
+            shortfall: Some(Shortfall {
+                text,
+                denied: false,
+                one_side: false,
+                source: None,
+            }),
+            ..Verdict::never()
+        })
+    }
+
     fn context(&self, caller: ThingIx, want: &Wanted) -> Context {
         let context = context::of(
             self.world,
@@ -415,7 +477,8 @@ impl Asking<'_, '_> {
         context: &Context,
     ) -> Verdict {
         let mut best: Option<(Decision, &str)> = None;
-        for candidate in &want.candidates {
+        let candidates = policy::classes(&self.request.action, &want.candidates, layers);
+        for candidate in candidates {
             let decision = policy::decide(
                 &policy::Request {
                     caller,

@@ -18,6 +18,7 @@ mod positions;
 mod principals;
 mod relation;
 mod resources;
+mod silence;
 mod storage;
 mod unknown;
 mod verdict;

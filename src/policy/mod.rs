@@ -40,6 +40,7 @@ mod arn_pattern;
 mod beside;
 mod caller;
 mod chosen;
+mod classes;
 mod condition;
 mod context;
 mod decide;
@@ -68,6 +69,7 @@ mod weigh;
 
 pub use arn_pattern::ArnPattern;
 pub use caller::Caller;
+pub use classes::classes;
 pub use condition::Test;
 pub use context::{Context, KeyState};
 pub use decide::decide;

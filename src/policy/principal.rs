@@ -146,6 +146,11 @@ impl PrincipalName {
 
     /// The callers that a request by `caller` may come from, where the caller chooses: sessions
     /// of its role that this entry names, principals of its account.
+    /// Whether the name may stand for the caller, or for somebody whom the caller may be.
+    pub fn may_name(&self, caller: &Caller) -> bool {
+        self.names(caller).is_some() || self.offers(caller).is_some()
+    }
+
     pub(super) fn offers(&self, caller: &Caller) -> Option<Caller> {
         let Self::Arn(name) = self else {
             return None;
