@@ -112,9 +112,14 @@ fn command(command: &Command) -> Result<Exit, Refusal> {
                     models::names(&models::built_in()?)
                 )));
             }
-            let old = view_of(&before, &first, from.as_deref())?;
             let after = after_dirs.as_ref().unwrap_or(&before);
-            let new = view_of(after, &second, to.as_deref())?;
+            let (old, new) = std::thread::scope(|scope| {
+                let old = scope.spawn(|| view_of(&before, &first, from.as_deref()));
+                let new = view_of(after, &second, to.as_deref());
+                (old.join(), new)
+            });
+            let old = old.unwrap_or_else(|panic| std::panic::resume_unwind(panic))?;
+            let new = new?;
             for name in asset {
                 if old.asset(name).is_err() {
                     new.asset(name)?;

@@ -16,7 +16,7 @@ use crate::estate::{FileSystemKind, Identity, IdentityKind, Origin, PublicAccess
 use crate::facts::{Evidence, Kind, Note, NoteKind, ThingIx};
 use crate::policy::{
     self, Beside, Caller, Context, Decision, Document, Effect, Guard, Layer, Layers, ResourceKind,
-    ResourcePolicy, Truth, rcp_covers,
+    ResourcePolicy, Statement, Truth, rcp_covers,
 };
 use crate::reach::Strength;
 use crate::rules::{Caller as By, Part, Request};
@@ -27,16 +27,19 @@ const NOBODYS_ACCOUNT: &str = "000000000000";
 /// What was asked, for answers that were given before.
 #[derive(Clone, PartialEq, Eq, Hash)]
 struct Key {
+    /// What kind of request it is: its action, part and settled keys, by number.
+    kind: usize,
     caller: ThingIx,
-    action: String,
-    part: Part,
     on: ThingIx,
     via: Option<ThingIx>,
     through: Option<ThingIx>,
-    class: String,
-    context: BTreeMap<String, String>,
+    /// The position class, by number.
+    class: usize,
     change: Change,
 }
+
+/// What tells one kind of request from another.
+type RequestKind = (String, Part, BTreeMap<String, String>);
 
 /// What a request is about: the thing, the thing on whose behalf a service repeats it, and the
 /// access point that it goes through.
@@ -51,6 +54,9 @@ pub(super) struct About {
 pub(super) struct Judge<'w, 'e> {
     world: &'w World<'e>,
     answers: HashMap<Key, Verdict>,
+    kinds: BTreeMap<RequestKind, usize>,
+    /// The same by the address of the request, which stays where it is while rows are read.
+    by_address: HashMap<usize, usize>,
     /// For each account, the role that stands for all where a launch asks the same.
     launches: BTreeMap<String, ThingIx>,
 }
@@ -60,6 +66,8 @@ impl<'w, 'e> Judge<'w, 'e> {
         Self {
             world,
             answers: HashMap::new(),
+            kinds: BTreeMap::new(),
+            by_address: HashMap::new(),
             launches: BTreeMap::new(),
         }
     }
@@ -76,14 +84,12 @@ impl<'w, 'e> Judge<'w, 'e> {
         let About { on, via, through } = about;
         let on = self.stand_in(request.part, on);
         let key = Key {
+            kind: self.kind_of(request),
             caller,
-            action: request.action.clone(),
-            part: request.part,
             on,
             via,
             through,
-            class: position.0.to_owned(),
-            context: request.context.clone(),
+            class: self.world.class_number(position.0),
             change,
         };
         if let Some(known) = self.answers.get(&key) {
@@ -101,6 +107,22 @@ impl<'w, 'e> Judge<'w, 'e> {
         let verdict = asking.by_thing(caller);
         self.answers.insert(key, verdict.clone());
         verdict
+    }
+
+    fn kind_of(&mut self, request: &Request) -> usize {
+        let address = std::ptr::from_ref(request).addr();
+        if let Some(known) = self.by_address.get(&address) {
+            return *known;
+        }
+        let next = self.kinds.len();
+        let kind = (
+            request.action.clone(),
+            request.part,
+            request.context.clone(),
+        );
+        let number = *self.kinds.entry(kind).or_insert(next);
+        self.by_address.insert(address, number);
+        number
     }
 
     /// Launching an instance for a role asks the same whatever the role: the first role of the
@@ -319,7 +341,13 @@ impl Asking<'_, '_> {
         let scp_text = "service control policies";
         let rcp_text = "resource control policies";
         let endpoint = self.position().and_then(|class| class.endpoint(estate));
-        let wants = wanted(self.world, self.request.part, self.on, &documents);
+        // Patterns of statements about other actions lead to no resource worth asking about.
+        let about: Vec<&Statement> = documents
+            .iter()
+            .flat_map(|document| &document.statements)
+            .filter(|statement| !statement.covers_action(&self.request.action).is_false())
+            .collect();
+        let wants = wanted(self.world, self.request.part, self.on, &about);
         if wants.is_empty() {
             // A thing that the capture only names cannot be asked about; `unknown` reports it.
             return Verdict::never();

@@ -11,7 +11,7 @@ use std::collections::BTreeSet;
 use super::world::{TOPIC, World};
 use crate::estate::{AccessPoint, Origin};
 use crate::facts::ThingIx;
-use crate::policy::{Document, Glob, PLACEHOLDER, ResourcePattern, intersects};
+use crate::policy::{Glob, PLACEHOLDER, ResourcePattern, Statement, intersects};
 use crate::rules::Part;
 
 /// An object key as the engine writes them, for conditions that name the object.
@@ -32,12 +32,12 @@ pub(super) struct Wanted {
 const HEX: &str = "{hex}";
 
 /// Everything that a request needs, all of it: `part` of `thing`, looked for with the patterns of
-/// `documents`.
+/// `statements`.
 pub(super) fn wanted(
     world: &World<'_>,
     part: Part,
     thing: ThingIx,
-    documents: &[&Document],
+    statements: &[&Statement],
 ) -> Vec<Wanted> {
     let one = |arn: String, account: Option<&str>, exists: bool| Wanted {
         candidates: vec![arn],
@@ -53,7 +53,7 @@ pub(super) fn wanted(
             .collect(),
         Part::Objects if world.access_point(thing).is_some() => world
             .access_point(thing)
-            .map(|point| through(world, point, documents))
+            .map(|point| through(world, point, statements))
             .into_iter()
             .collect(),
         Part::Objects => {
@@ -66,7 +66,7 @@ pub(super) fn wanted(
             };
             let account = bucket.account.as_deref();
             let prefix = format!("arn:aws:s3:::{}/", bucket.name);
-            vec![objects(&prefix, &patterns, account, documents)]
+            vec![objects(&prefix, &patterns, account, statements)]
         }
         Part::NewSnapshot => {
             let volume = world.volume(thing).map(|x| (&x.region, &x.account));
@@ -92,7 +92,7 @@ pub(super) fn wanted(
             let region = bucket.region.as_deref().unwrap_or("*");
             let account = bucket.account.as_deref().unwrap_or("*");
             let pattern = format!("arn:aws:s3:{region}:{account}:accesspoint/*");
-            let mut candidates = meet(&pattern, documents);
+            let mut candidates = meet(&pattern, statements);
             candidates.insert(pattern.replace('*', "new"));
             vec![Wanted {
                 candidates: candidates.into_iter().collect(),
@@ -110,7 +110,7 @@ pub(super) fn wanted(
             let arn = format!("arn:aws:ssm:{region}::document/AWS-RunShellScript");
             vec![one(arn, None, true)]
         }
-        Part::Launch => launch(world, thing, documents),
+        Part::Launch => launch(world, thing, statements),
     }
 }
 
@@ -204,11 +204,11 @@ const OWN_BUCKET: &str = "zz-a-bucket-of-the-caller";
 ///
 /// Source: Amazon S3 User Guide, "Configuring IAM policies for using access points":
 /// `accesspoint/NAME/object/KEY`.
-fn through(world: &World<'_>, point: &AccessPoint, documents: &[&Document]) -> Wanted {
+fn through(world: &World<'_>, point: &AccessPoint, statements: &[&Statement]) -> Wanted {
     let prefix = format!("{}/object/", point.arn);
     Wanted {
         account: Some(point.account.clone()),
-        ..objects(&prefix, &every(world, &point.bucket), None, documents)
+        ..objects(&prefix, &every(world, &point.bucket), None, statements)
     }
 }
 
@@ -217,7 +217,7 @@ fn objects(
     prefix: &str,
     patterns: &BTreeSet<String>,
     account: Option<&str>,
-    documents: &[&Document],
+    statements: &[&Statement],
 ) -> Wanted {
     let mut candidates = Vec::new();
     for pattern in patterns {
@@ -226,12 +226,12 @@ fn objects(
         for digit in "0123456789abcdef".chars() {
             let key = pattern.replacen(HEX, &format!("{digit}a000000"), 1);
             candidates.push(format!("{prefix}{}", key.replace('*', "cluster/163")));
-            candidates.extend(meet(&format!("{prefix}{key}"), documents));
+            candidates.extend(meet(&format!("{prefix}{key}"), statements));
         }
         // A policy may spell out more of a key than one digit.
         let open = meet(
             &format!("{prefix}{}", pattern.replacen(HEX, "*", 1)),
-            documents,
+            statements,
         );
         candidates.extend(open.into_iter().filter(|found| {
             let key = found.strip_prefix(prefix).unwrap_or_default();
@@ -254,7 +254,7 @@ fn objects(
 /// What launching an instance touches. The caller chooses all but a given subnet.
 ///
 /// Source: Service Authorization Reference, Amazon EC2: required resource types of `RunInstances`.
-fn launch(world: &World<'_>, thing: ThingIx, documents: &[&Document]) -> Vec<Wanted> {
+fn launch(world: &World<'_>, thing: ThingIx, statements: &[&Statement]) -> Vec<Wanted> {
     let estate = world.estate;
     let id = world.id(thing);
     let subnet = estate.subnets.get(id);
@@ -283,7 +283,7 @@ fn launch(world: &World<'_>, thing: ThingIx, documents: &[&Document]) -> Vec<Wan
         None => patterns.push(owned("subnet")),
     }
     let wanted = patterns.iter().map(|pattern| {
-        let mut candidates = meet(pattern, documents);
+        let mut candidates = meet(pattern, statements);
         candidates.insert(pattern.replace('*', "x"));
         Wanted {
             candidates: candidates.into_iter().collect(),
@@ -294,11 +294,11 @@ fn launch(world: &World<'_>, thing: ThingIx, documents: &[&Document]) -> Vec<Wan
     wanted.collect()
 }
 
-/// One text in the intersection of `pattern` with each resource pattern of the documents.
-fn meet(pattern: &str, documents: &[&Document]) -> BTreeSet<String> {
+/// One text in the intersection of `pattern` with each resource pattern of the statements.
+fn meet(pattern: &str, statements: &[&Statement]) -> BTreeSet<String> {
     let wanted = Glob::new(pattern);
-    let statements = documents.iter().flat_map(|document| &document.statements);
     statements
+        .iter()
         .flat_map(|statement| statement.resource.items())
         .filter_map(|named| match named {
             ResourcePattern::Fixed(named) if !named.is_everything() => {

@@ -462,6 +462,11 @@ impl<'e> World<'e> {
         all
     }
 
+    /// The number of a position class, for tables.
+    pub(super) fn class_number(&self, id: &str) -> usize {
+        self.classes.keys().take_while(|known| *known != id).count()
+    }
+
     /// The position that everyone starts from.
     pub(super) fn internet(&self) -> Option<(&str, &Class)> {
         self.classes
