@@ -52,6 +52,8 @@ pub use source::Source;
 pub use when::When;
 
 pub(crate) use calls::list_of;
+#[cfg(test)]
+pub(crate) use calls::spec as call_spec;
 pub(crate) use merge::same;
 pub(crate) use redact::{jaas_options, next_item};
 
