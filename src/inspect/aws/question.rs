@@ -229,7 +229,11 @@ fn answer(ask: &Ask, reply: &Reply) -> Result<Map<String, Value>, String> {
         Map::from_iter([("Policy".to_owned(), Value::from(text))])
     } else if is_json(ask) {
         match serde_json::from_str(text) {
-            Ok(Value::Object(members)) => members,
+            Ok(Value::Object(mut members)) => {
+                members.values_mut().for_each(without_nulls);
+                members.retain(|_, value| !value.is_null());
+                members
+            }
             Ok(_) => return Err("expected an object".to_owned()),
             Err(error) => return Err(error.to_string()),
         }
@@ -252,6 +256,18 @@ fn answer(ask: &Ask, reply: &Reply) -> Result<Map<String, Value>, String> {
         }
     }
     Ok(answer)
+}
+
+/// Members without a value say nothing, and the CLI does not print them.
+fn without_nulls(value: &mut Value) {
+    match value {
+        Value::Object(members) => {
+            members.values_mut().for_each(without_nulls);
+            members.retain(|_, value| !value.is_null());
+        }
+        Value::Array(items) => items.iter_mut().for_each(without_nulls),
+        Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => {}
+    }
 }
 
 fn is_json(ask: &Ask) -> bool {

@@ -274,7 +274,7 @@ pub(crate) const ASKS: &[Ask] = &[
     // The organization.
     ask(
         ORGANIZATION,
-        Scope::Account,
+        Scope::Organization,
         &["organizations:DescribeOrganization"],
     ),
     ask(
