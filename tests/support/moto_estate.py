@@ -283,6 +283,9 @@ class Export:
             # moto does not know the call, and says so with a web page.
             print(f"{service} {operation}: not in moto", file=sys.stderr)
             return {}
+        if operation == "list_bucket_inventory_configurations":
+            # A list of S3 that is empty is not in its answer; ours says that it is empty.
+            answer.setdefault("InventoryConfigurationList", [])
         if service == "s3" and operation == "get_bucket_location":
             answer = {"LocationConstraint": answer.get("LocationConstraint")}
         path.write_text(json.dumps(answer, indent=4, default=lambda when: when.isoformat()))
@@ -348,7 +351,7 @@ def export_account(here, account):
             "list_bucket_inventory_configurations",
         ):
             here.ask("s3", operation, name, Bucket=name)
-    here.ask("s3control", "get_public_access_block", account, AccountId=account)
+    here.ask("s3control", "get_public_access_block", AccountId=account)
     points = here.ask("s3control", "list_access_points", AccountId=account)
     for point in points.get("AccessPointList", []):
         name = point["Name"]
