@@ -641,7 +641,10 @@ fn credentials_that_nobody_knows_are_said_at_once() {
         "{}",
         err(&output)
     );
-    assert!(!folder.join("aws").exists());
+    assert!(
+        !folder.exists(),
+        "the folder can be used when the credentials are right"
+    );
 }
 
 #[test]

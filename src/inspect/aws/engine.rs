@@ -7,45 +7,41 @@ use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::str::FromStr as _;
 use std::sync::Arc;
 
-use aws_config::sts::AssumeRoleProvider;
 use aws_config::{BehaviorVersion, Region, SdkConfig};
-use aws_credential_types::provider::SharedCredentialsProvider;
 use aws_smithy_runtime_api::client::http::SharedHttpConnector;
-use aws_smithy_types::retry::RetryConfig;
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use serde_json::{Map, Value};
 use tokio::task::JoinSet;
 
 use super::folder::{Envelope, Failure, Folder, Place};
+use super::follow::is_arn;
 use super::question::{self, Ending, Settled};
 use super::session::{Session, connector, http_client};
-use super::table::{ASKS, Ask, ORGANIZATION, REGIONS, Scope};
-use super::{InspectError, Options, Summary, clock};
+use super::table::{ASKS, Ask, ORGANIZATION};
+use super::{InspectError, Options, Summary};
 use crate::capture::Outcome;
 use crate::names::Arn;
 
 /// The call that begins every account.
-const WHO: &str = "sts:GetCallerIdentity";
-/// The call that names the accounts of the organization.
-const ACCOUNTS: &str = "organizations:ListAccounts";
+pub(super) const WHO: &str = "sts:GetCallerIdentity";
 /// Where calls go that have no region, when nothing says otherwise.
 const HOME: &str = "us-east-1";
 
 /// A question that is to be asked.
 #[derive(Clone, Debug)]
-struct Job {
-    ask: &'static Ask,
-    account: String,
+pub(super) struct Job {
+    pub(super) ask: &'static Ask,
+    pub(super) account: String,
     /// The region in the answer's file; empty for calls without one.
-    region: String,
-    resource: String,
+    pub(super) region: String,
+    pub(super) resource: String,
     /// The region that the request goes to, where it is known better.
-    toward: String,
+    pub(super) toward: String,
 }
 
 /// Something on its way.
 #[derive(Debug)]
-enum Task {
+pub(super) enum Task {
     Asked(Job, Ending),
     Entered {
         account: String,
@@ -56,30 +52,30 @@ enum Task {
 
 /// A session that has said who it is, and the answer that says so.
 #[derive(Debug)]
-struct Entry {
-    session: Session,
-    job: Job,
-    settled: Settled,
+pub(super) struct Entry {
+    pub(super) session: Session,
+    pub(super) job: Job,
+    pub(super) settled: Settled,
 }
 
-struct Engine<'o> {
-    options: &'o Options,
-    config: SdkConfig,
-    connector: SharedHttpConnector,
-    home: String,
-    folder: Folder,
-    base: String,
-    partition: String,
-    sessions: BTreeMap<String, Arc<Session>>,
-    queue: VecDeque<Job>,
-    begun: BTreeSet<(&'static str, &'static str, String, String, String)>,
-    entering: BTreeSet<String>,
+pub(super) struct Engine<'o> {
+    pub(super) options: &'o Options,
+    pub(super) config: SdkConfig,
+    pub(super) connector: SharedHttpConnector,
+    pub(super) home: String,
+    pub(super) folder: Folder,
+    pub(super) base: String,
+    pub(super) partition: String,
+    pub(super) sessions: BTreeMap<String, Arc<Session>>,
+    pub(super) queue: VecDeque<Job>,
+    pub(super) begun: BTreeSet<(&'static str, &'static str, String, String, String)>,
+    pub(super) entering: BTreeSet<String>,
     /// The management account, while it is being entered: the organization is asked after that.
-    awaited: Option<String>,
-    tasks: JoinSet<Task>,
-    summary: Summary,
-    written: usize,
-    progress: ProgressBar,
+    pub(super) awaited: Option<String>,
+    pub(super) tasks: JoinSet<Task>,
+    pub(super) summary: Summary,
+    pub(super) written: usize,
+    pub(super) progress: ProgressBar,
 }
 
 /// Inspects, and writes the capture.
@@ -135,7 +131,7 @@ pub(super) async fn run(options: &Options) -> Result<Summary, InspectError> {
 }
 
 /// Asks who a session is, and gives it its account.
-async fn identify(mut session: Session) -> Result<Box<Entry>, String> {
+pub(super) async fn identify(mut session: Session) -> Result<Box<Entry>, String> {
     let Some(ask) = ASKS.iter().find(|ask| ask.call == WHO) else {
         return Err(format!("`{WHO}` is not in the table"));
     };
@@ -178,6 +174,7 @@ impl Engine<'_> {
             job,
             settled,
         } = *entry;
+        self.folder.begin()?;
         self.base.clone_from(&session.account);
         let arn = settled.body.get("Arn").and_then(Value::as_str);
         self.partition = arn
@@ -275,7 +272,7 @@ impl Engine<'_> {
     }
 
     /// Writes an answer down.
-    fn record(&mut self, job: &Job, settled: Settled) -> Result<(), InspectError> {
+    pub(super) fn record(&mut self, job: &Job, settled: Settled) -> Result<(), InspectError> {
         let envelope = Envelope {
             call: job.ask.call.to_owned(),
             params: job.params(),
@@ -299,7 +296,7 @@ impl Engine<'_> {
         self.progress.inc(1);
     }
 
-    fn push(
+    pub(super) fn push(
         &mut self,
         ask: &'static Ask,
         account: &str,
@@ -326,229 +323,6 @@ impl Engine<'_> {
             });
         }
     }
-
-    fn begin_account(&mut self, account: &str) {
-        let first = ASKS
-            .iter()
-            .filter(|ask| ask.scope == Scope::Account && ask.each.is_empty() && ask.call != WHO);
-        for ask in first {
-            self.push(ask, account, "", "", "");
-        }
-    }
-
-    fn begin_organization(&mut self, account: &str) {
-        let first = ASKS.iter().filter(|ask| {
-            ask.scope == Scope::Organization && ask.each.is_empty() && ask.call != ORGANIZATION
-        });
-        for ask in first {
-            self.push(ask, account, "", "", "");
-        }
-    }
-
-    /// Begins what an answer gives reason to ask.
-    fn follow(&mut self, job: &Job, outcome: Outcome, body: &Value) {
-        match job.ask.call {
-            ORGANIZATION => self.organization(outcome, body),
-            REGIONS => self.regions(&job.account, outcome, body),
-            ACCOUNTS => self.accounts(outcome, body),
-            _ => {}
-        }
-        for ask in ASKS {
-            for each in ask.each.iter().filter(|each| each.call == job.ask.call) {
-                for item in items(body, each.list) {
-                    if let Some(resource) = item.get(each.member).and_then(Value::as_str) {
-                        let toward = item.get("BucketRegion").and_then(Value::as_str);
-                        let toward = toward.unwrap_or_default();
-                        self.push(ask, &job.account, &job.region, resource, toward);
-                    }
-                }
-            }
-        }
-    }
-
-    /// The organization is asked in the management account if that can be entered, else here.
-    fn organization(&mut self, outcome: Outcome, body: &Value) {
-        let master = body
-            .pointer("/Organization/MasterAccountId")
-            .and_then(Value::as_str)
-            .unwrap_or_default();
-        let base = self.base.clone();
-        if outcome == Outcome::Absent {
-            return;
-        }
-        if master == base || master.is_empty() {
-            self.begin_organization(&base);
-        } else if self.sessions.contains_key(master) {
-            self.begin_organization(master);
-        } else if let Some(role) = self.role_in(master) {
-            self.awaited = Some(master.to_owned());
-            self.enter(master.to_owned(), role);
-        } else {
-            self.begin_organization(&base);
-        }
-    }
-
-    /// The ARN of the role of the given name in an account.
-    fn role_in(&self, account: &str) -> Option<String> {
-        let name = self.options.roles.iter().find(|role| !is_arn(role))?;
-        let name = name.trim_start_matches('/');
-        Some(format!("arn:{}:iam::{account}:role/{name}", self.partition))
-    }
-
-    fn regions(&mut self, account: &str, outcome: Outcome, body: &Value) {
-        let mut regions: Vec<String> = self.options.regions.clone();
-        if regions.is_empty() {
-            let enabled = items(body, "Regions").iter().filter(|region| {
-                region.get("OptInStatus").and_then(Value::as_str) != Some("not-opted-in")
-            });
-            let names = enabled.filter_map(|region| region.get("RegionName")?.as_str());
-            regions = names.map(str::to_owned).collect();
-        }
-        if regions.is_empty() {
-            let home = self.home.clone();
-            self.summary.remarks.push(format!(
-                "the regions of account {account} are not known ({}): only {home} was read; name them with `--region`",
-                outcome.name()
-            ));
-            regions.push(home);
-        }
-        for region in regions {
-            let first = ASKS
-                .iter()
-                .filter(|ask| ask.scope == Scope::Region && ask.each.is_empty());
-            for ask in first {
-                self.push(ask, account, &region, "", "");
-            }
-        }
-    }
-
-    /// Enters every account of the organization, when a role was named for that.
-    fn accounts(&mut self, outcome: Outcome, body: &Value) {
-        if self.options.roles.iter().all(|role| is_arn(role)) {
-            return;
-        }
-        if !outcome.settles() {
-            self.summary.remarks.push(format!(
-                "the accounts of the organization are not known ({}): give the roles' ARNs with `--assume-role`",
-                outcome.name()
-            ));
-        }
-        for account in items(body, "Accounts") {
-            let text = |name: &str| account.get(name).and_then(Value::as_str);
-            let Some(id) = text("Id") else { continue };
-            if text("Status").is_some_and(|status| status != "ACTIVE") {
-                self.summary
-                    .remarks
-                    .push(format!("account {id} is not active, and was not entered"));
-            } else if let Some(role) = self.role_in(id) {
-                self.enter(id.to_owned(), role);
-            }
-        }
-    }
-
-    /// Assumes a role, unless the account is entered already.
-    fn enter(&mut self, account: String, role: String) {
-        if self.sessions.contains_key(&account) || !self.entering.insert(account.clone()) {
-            return;
-        }
-        let Some(base) = self.sessions.get(&self.base) else {
-            return;
-        };
-        let config = base
-            .config()
-            .to_builder()
-            .retry_config(RetryConfig::standard().with_max_attempts(self.options.attempts))
-            .build();
-        let (connector, home) = (self.connector.clone(), self.home.clone());
-        let (attempts, external) = (self.options.attempts, self.options.external_id.clone());
-        self.tasks.spawn(async move {
-            let mut builder = AssumeRoleProvider::builder(&role)
-                .configure(&config)
-                .session_name("catchment-inspect");
-            if let Some(external) = external {
-                builder = builder.external_id(external);
-            }
-            let provider = SharedCredentialsProvider::new(builder.build().await);
-            let config = config.into_builder().credentials_provider(provider).build();
-            let result = match Session::new(&config, &connector, &home, attempts) {
-                Some(session) => identify(session).await,
-                None => Err("no credentials".to_owned()),
-            };
-            Task::Entered {
-                account,
-                role,
-                result,
-            }
-        });
-    }
-
-    /// Begins an account that was entered, and writes down that one was not.
-    fn entered(
-        &mut self,
-        account: &str,
-        role: &str,
-        result: Result<Box<Entry>, String>,
-    ) -> Result<(), InspectError> {
-        let awaited = self
-            .awaited
-            .take_if(|awaited| *awaited == account)
-            .is_some();
-        match result {
-            Ok(entry) => {
-                let account = entry.session.account.clone();
-                self.record(&entry.job, entry.settled)?;
-                self.sessions
-                    .insert(account.clone(), Arc::new(entry.session));
-                self.begin_account(&account);
-                if awaited {
-                    self.begin_organization(&account);
-                }
-            }
-            Err(why) => {
-                let refused = why.contains("AccessDenied");
-                let outcome = if refused {
-                    Outcome::Denied
-                } else {
-                    Outcome::ParseError
-                };
-                let code = if refused { "AccessDenied" } else { "NoSession" };
-                self.summary.remarks.push(format!(
-                    "account {account} was not entered as `{role}`: {why}"
-                ));
-                let envelope = Envelope {
-                    call: "sts:AssumeRole".to_owned(),
-                    params: Map::from_iter([("RoleArn".to_owned(), Value::from(role))]),
-                    account: account.to_owned(),
-                    region: String::new(),
-                    at: clock::stamp(),
-                    status: 0,
-                    outcome,
-                    error: Some(Failure {
-                        code: code.to_owned(),
-                        message: why,
-                    }),
-                    body: Value::Null,
-                };
-                let place = Place {
-                    account,
-                    region: "",
-                    service: "sts",
-                    operation: "AssumeRole",
-                    resource: Cow::Borrowed(""),
-                };
-                self.folder.write(&place, &envelope)?;
-                if awaited {
-                    let base = self.base.clone();
-                    self.begin_organization(&base);
-                }
-            }
-        }
-        Ok(())
-    }
-}
-
-fn is_arn(role: &str) -> bool {
-    role.starts_with("arn:")
 }
 
 /// Whether an answer need not be sought again. A refusal may have been lifted since.
@@ -561,12 +335,6 @@ fn is_final(outcome: Outcome) -> bool {
         | Outcome::ParseError
         | Outcome::NotCollected => false,
     }
-}
-
-fn items<'v>(body: &'v Value, list: &str) -> &'v [Value] {
-    body.get(list)
-        .and_then(Value::as_array)
-        .map_or(&[], Vec::as_slice)
 }
 
 /// A refusal that may mean useless credentials or a region that is not enabled: the one question

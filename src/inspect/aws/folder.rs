@@ -98,29 +98,32 @@ pub(crate) struct Folder {
 }
 
 impl Folder {
-    /// Takes a new, empty or begun folder.
+    /// Takes a new, empty or begun folder; nothing is written yet.
     pub(crate) fn open(root: &Path, resume: bool) -> Result<Self, FolderError> {
         let shown = root.display().to_string();
-        fs::create_dir_all(root).map_err(|cause| io(root, cause))?;
-        let mark = root.join(MARK);
-        if mark.exists() {
+        if root.join(MARK).exists() {
             if !resume {
                 return Err(FolderError::Begun(shown));
             }
-        } else {
+        } else if root.exists() {
             let mut entries = fs::read_dir(root).map_err(|cause| io(root, cause))?;
             if entries.next().is_some() {
                 return Err(FolderError::Foreign(shown));
             }
-            let text = format!(
-                "{{\"format\": 1, \"written_by\": \"catchment {}\"}}\n",
-                env!("CARGO_PKG_VERSION")
-            );
-            write(&mark, text.as_bytes())?;
         }
         Ok(Self {
             root: root.to_owned(),
         })
+    }
+
+    /// Makes the folder a capture.
+    pub(crate) fn begin(&self) -> Result<(), FolderError> {
+        fs::create_dir_all(&self.root).map_err(|cause| io(&self.root, cause))?;
+        let text = format!(
+            "{{\"format\": 1, \"written_by\": \"catchment {}\"}}\n",
+            env!("CARGO_PKG_VERSION")
+        );
+        write(&self.root.join(MARK), text.as_bytes())
     }
 
     /// The answer that lies there already, when it is one.

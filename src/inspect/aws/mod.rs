@@ -21,6 +21,7 @@
 mod clock;
 mod engine;
 mod folder;
+mod follow;
 mod permissions;
 mod question;
 mod reply;
