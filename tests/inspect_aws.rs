@@ -1,7 +1,7 @@
 //! The AWS inspector against an emulator of AWS, and against the models of the AWS CLI.
 //!
-//! Needs Python 3 with `venv`, and PyPI the first time; the environment is kept beside the build.
-//! Where that cannot be had, the tests say so and pass, but not under `CI=true`.
+//! Needs Python 3 with `venv`, and the first time `moto` and `boto3` from its registry; they are kept
+//! beside the build. Where that cannot be had, the tests say so and pass, but not under `CI=true`.
 //!
 //! Known of the emulator (moto 5.2.5), and so not expected of it here: account authorization
 //! details come in one page and without the boundaries of users; `MaxResults` is ignored;
@@ -82,7 +82,7 @@ fn python() -> Result<&'static Path, &'static str> {
                     "-r",
                 ])
                 .arg(support("requirements.txt")),
-            "moto and boto3 from PyPI",
+            "moto and boto3 from Python's registry",
         )?;
         fs::write(&mark, &requirements).unwrap();
         Ok(bin)
@@ -426,7 +426,7 @@ fn plain(node: &capture::json::Node) -> Value {
     match &node.value {
         Json::Null => Value::Null,
         Json::Bool(flag) => Value::from(*flag),
-        Json::Number(number) => Value::from(number.to_string()),
+        Json::Number(number) => Value::from(number.clone()),
         Json::String(text) => Value::from(text.clone()),
         Json::Array(items) => items.iter().map(plain).collect(),
         Json::Object(members) => {

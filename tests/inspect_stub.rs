@@ -10,6 +10,7 @@
 )]
 
 use std::collections::BTreeMap;
+use std::fmt::Write as _;
 use std::fs;
 use std::io::{Read as _, Write as _};
 use std::net::{TcpListener, TcpStream};
@@ -187,22 +188,22 @@ fn refusal(status: u16, code: &str) -> Say {
 
 /// One page of account authorization details with these users.
 fn details(users: &[&str], marker: Option<&str>) -> Say {
-    let users: String = users
-        .iter()
-        .map(|user| {
-            format!(
-                "<member><UserName>{user}</UserName><UserId>AIDA{user}</UserId><Path>/</Path>\
-                 <Arn>arn:aws:iam::{ACCOUNT}:user/{user}</Arn></member>"
-            )
-        })
-        .collect();
+    let mut members = String::new();
+    for user in users {
+        write!(
+            members,
+            "<member><UserName>{user}</UserName><UserId>AIDA{user}</UserId><Path>/</Path>\
+             <Arn>arn:aws:iam::{ACCOUNT}:user/{user}</Arn></member>"
+        )
+        .unwrap();
+    }
     let next = marker.map_or("<IsTruncated>false</IsTruncated>".to_owned(), |marker| {
         format!("<IsTruncated>true</IsTruncated><Marker>{marker}</Marker>")
     });
     result(
         "GetAccountAuthorizationDetails",
         &format!(
-            "<UserDetailList>{users}</UserDetailList><GroupDetailList/><RoleDetailList/><Policies/>{next}"
+            "<UserDetailList>{members}</UserDetailList><GroupDetailList/><RoleDetailList/><Policies/>{next}"
         ),
     )
 }

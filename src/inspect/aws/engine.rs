@@ -39,6 +39,20 @@ pub(super) struct Job {
     pub(super) toward: String,
 }
 
+/// Something that is to be done.
+#[derive(Clone, Debug)]
+pub(super) enum Work {
+    /// A question.
+    Ask(Job),
+    /// An account that is to be entered by a role.
+    Enter {
+        /// Twelve digits.
+        account: String,
+        /// Its ARN.
+        role: String,
+    },
+}
+
 /// Something on its way.
 #[derive(Debug)]
 pub(super) enum Task {
@@ -67,7 +81,7 @@ pub(super) struct Engine<'o> {
     pub(super) base: String,
     pub(super) partition: String,
     pub(super) sessions: BTreeMap<String, Arc<Session>>,
-    pub(super) queue: VecDeque<Job>,
+    pub(super) queue: VecDeque<Work>,
     pub(super) begun: BTreeSet<(&'static str, &'static str, String, String, String)>,
     pub(super) entering: BTreeSet<String>,
     /// The management account, while it is being entered: the organization is asked after that.
@@ -185,11 +199,9 @@ impl Engine<'_> {
         // Roles that are given in full come first: one of them may lead to the management account.
         for role in self.options.roles.iter().filter(|role| is_arn(role)) {
             let account = Arn::from_str(role).map(|arn| arn.account().to_owned());
-            self.enter(account.unwrap_or_default(), role.clone());
+            self.plan_entry(account.unwrap_or_default(), role.clone());
         }
-        while let Some(task) = self.tasks.join_next().await {
-            self.finished(task)?;
-        }
+        self.work().await?;
         let accounts: Vec<String> = self.sessions.keys().cloned().collect();
         for account in accounts {
             self.begin_account(&account);
@@ -198,12 +210,18 @@ impl Engine<'_> {
             let base = self.base.clone();
             self.push(ask, &base, "", "", "");
         }
+        self.work().await
+    }
+
+    /// Works until nothing is left to do or on its way.
+    async fn work(&mut self) -> Result<(), InspectError> {
         loop {
             while self.tasks.len() < self.options.concurrency.max(1) {
-                let Some(job) = self.queue.pop_front() else {
-                    break;
-                };
-                self.start(job)?;
+                match self.queue.pop_front() {
+                    Some(Work::Ask(job)) => self.start(job),
+                    Some(Work::Enter { account, role }) => self.enter(account, role),
+                    None => break,
+                }
             }
             match self.tasks.join_next().await {
                 Some(task) => self.finished(task)?,
@@ -214,7 +232,7 @@ impl Engine<'_> {
     }
 
     /// Asks, or takes the answer that lies there.
-    fn start(&mut self, job: Job) -> Result<(), InspectError> {
+    fn start(&mut self, job: Job) {
         if self.options.resume {
             let kept = self.folder.read(&job.place()).filter(|kept| {
                 kept.call == job.ask.call && kept.params == job.params() && is_final(kept.outcome)
@@ -223,11 +241,16 @@ impl Engine<'_> {
                 self.summary.kept += 1;
                 self.count(&job.account, kept.outcome);
                 self.follow(&job, kept.outcome, &kept.body);
-                return Ok(());
+                return;
             }
         }
         let Some(session) = self.sessions.get(&job.account).cloned() else {
-            return Ok(());
+            let remark = format!(
+                "`{}` was not asked: account {} is not entered",
+                job.ask.call, job.account
+            );
+            self.summary.remarks.push(remark);
+            return;
         };
         let place = if job.region.is_empty() {
             "global"
@@ -249,7 +272,6 @@ impl Engine<'_> {
             };
             Task::Asked(job, ending)
         });
-        Ok(())
     }
 
     fn finished(&mut self, task: Result<Task, tokio::task::JoinError>) -> Result<(), InspectError> {
@@ -314,13 +336,13 @@ impl Engine<'_> {
         );
         if self.begun.insert(key) {
             self.progress.inc_length(1);
-            self.queue.push_back(Job {
+            self.queue.push_back(Work::Ask(Job {
                 ask,
                 account: account.to_owned(),
                 region: region.to_owned(),
                 resource: resource.to_owned(),
                 toward: toward.to_owned(),
-            });
+            }));
         }
     }
 }

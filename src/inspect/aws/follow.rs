@@ -12,7 +12,7 @@ use aws_credential_types::provider::SharedCredentialsProvider;
 use aws_smithy_types::retry::RetryConfig;
 use serde_json::{Map, Value};
 
-use super::engine::{Engine, Entry, Job, Task, WHO, identify};
+use super::engine::{Engine, Entry, Job, Task, WHO, Work, identify};
 use super::folder::{Envelope, Failure, Place};
 use super::session::Session;
 use super::table::{ASKS, ORGANIZATION, REGIONS, Scope};
@@ -78,7 +78,7 @@ impl Engine<'_> {
             self.begin_organization(master);
         } else if let Some(role) = self.role_in(master) {
             self.awaited = Some(master.to_owned());
-            self.enter(master.to_owned(), role);
+            self.plan_entry(master.to_owned(), role);
         } else {
             self.begin_organization(&base);
         }
@@ -137,16 +137,20 @@ impl Engine<'_> {
                     .remarks
                     .push(format!("account {id} is not active, and was not entered"));
             } else if let Some(role) = self.role_in(id) {
-                self.enter(id.to_owned(), role);
+                self.plan_entry(id.to_owned(), role);
             }
         }
     }
 
-    /// Assumes a role, unless the account is entered already.
-    pub(super) fn enter(&mut self, account: String, role: String) {
-        if self.sessions.contains_key(&account) || !self.entering.insert(account.clone()) {
-            return;
+    /// Has an account entered, unless it is already.
+    pub(super) fn plan_entry(&mut self, account: String, role: String) {
+        if !self.sessions.contains_key(&account) && self.entering.insert(account.clone()) {
+            self.queue.push_back(Work::Enter { account, role });
         }
+    }
+
+    /// Assumes a role.
+    pub(super) fn enter(&mut self, account: String, role: String) {
         let Some(base) = self.sessions.get(&self.base) else {
             return;
         };

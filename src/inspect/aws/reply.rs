@@ -79,6 +79,14 @@ const DOUBT: [&str; 5] = [
     "AuthFailure",
 ];
 
+/// Codes of failures that pass, whatever their status.
+const PASSING: [&str; 4] = [
+    "InternalError",
+    "InternalFailure",
+    "PriorRequestNotComplete",
+    "RequestTimeout",
+];
+
 impl Reply {
     /// The error in the body, in whichever protocol it is written: XML with `<Code>`, or JSON with
     /// `__type` or `code`.
@@ -88,8 +96,8 @@ impl Reply {
         let mut error = ServiceError::default();
         if text.starts_with('<') {
             if let Ok(root) = Element::parse(text) {
-                error.code = root.find("Code").unwrap_or_default().to_owned();
-                error.message = root.find("Message").unwrap_or_default().to_owned();
+                let of = |name: &str| root.find(name).unwrap_or_default().to_owned();
+                (error.code, error.message) = (of("Code"), of("Message"));
             }
         } else if let Ok(Value::Object(members)) = serde_json::from_str(text) {
             let of = |names: &[&str]| {
@@ -128,8 +136,8 @@ impl Reply {
             None if self.status == 501 => Outcome::Unsupported,
             None => Outcome::ParseError,
         };
-        let passing =
-            outcome == Outcome::Throttled || (outcome == Outcome::ParseError && self.status >= 500);
+        let passing = outcome == Outcome::Throttled
+            || (outcome == Outcome::ParseError && (self.status >= 500 || PASSING.contains(&code)));
         if passing {
             Verdict::Again(outcome, error)
         } else {
@@ -222,6 +230,7 @@ mod tests {
         assert!(again(400, slow));
         assert!(again(500, "<html>"));
         assert!(again(503, ""));
+        assert!(again(400, "<Error><Code>RequestTimeout</Code></Error>"));
         assert!(!again(501, ""));
         assert!(!again(404, ""));
     }

@@ -103,6 +103,7 @@ impl Session {
             account: &self.account,
             region,
             endpoint: self.config.endpoint_url(),
+            fips: self.config.use_fips().unwrap_or_default(),
             credentials: &credentials,
         };
         signed::send(&self.connector, &target, ask, resource, token).await

@@ -39,6 +39,8 @@ pub(crate) struct Target<'a> {
     pub(crate) region: &'a str,
     /// A given endpoint, which takes the place of all others.
     pub(crate) endpoint: Option<&'a str>,
+    /// Whether AWS is asked at its FIPS endpoints.
+    pub(crate) fips: bool,
     /// Whose name it is sent in.
     pub(crate) credentials: &'a Credentials,
 }
@@ -153,8 +155,9 @@ fn control(
     let base = match target.endpoint {
         Some(endpoint) => endpoint.trim_end_matches('/').to_owned(),
         None => format!(
-            "https://{}.s3-control.{}.{}",
+            "https://{}.s3-control{}.{}.{}",
             target.account,
+            if target.fips { "-fips" } else { "" },
             target.region,
             suffix(target.region)
         ),
@@ -269,6 +272,7 @@ mod tests {
             account: "111122223333",
             region: "cn-north-1",
             endpoint: None,
+            fips: false,
             credentials: &credentials,
         };
         let ask = ask("ec2:DescribeSnapshots");
@@ -290,6 +294,7 @@ mod tests {
             account: "111122223333",
             region: "eu-west-1",
             endpoint: None,
+            fips: false,
             credentials: &credentials,
         };
         let ask = ask("s3control:GetAccessPointPolicy");
@@ -316,6 +321,7 @@ mod tests {
             account: "111122223333",
             region: "eu-west-1",
             endpoint: None,
+            fips: false,
             credentials: &credentials,
         };
         let ask = ask("ec2:DescribeVpcs");

@@ -198,32 +198,32 @@ fn members<'e>(
     for child in &element.children {
         let parent = above.last().copied().unwrap_or_default();
         let (name, kind) = dialect.member(parent, &child.name);
-        if kind == Kind::Flattened {
-            above.push(&child.name);
-            let value = value(child, dialect, Kind::Plain, above);
-            above.pop();
-            match out.entry(name).or_insert_with(|| Value::Array(Vec::new())) {
-                Value::Array(items) => items.push(value),
-                other => *other = value,
-            }
-            continue;
-        }
+        let inner = if kind == Kind::Flattened {
+            Kind::Plain
+        } else {
+            kind
+        };
         above.push(&child.name);
-        let value = value(child, dialect, kind, above);
+        let value = value(child, dialect, inner, above);
         above.pop();
-        match out.get_mut(&name) {
-            // Said twice although nothing says that it is a list: keep both.
-            Some(Value::Array(items)) if kind != Kind::List => items.push(value),
-            Some(first) if kind != Kind::List => {
-                let first_value = first.take();
-                *first = Value::Array(vec![first_value, value]);
-            }
-            _ => {
-                out.insert(name, value);
-            }
+        // What is said twice although nothing says that it is a list is kept as well.
+        if kind == Kind::Flattened || (kind != Kind::List && out.contains_key(&name)) {
+            add_item(&mut out, name, value);
+        } else {
+            out.insert(name, value);
         }
     }
     out
+}
+
+fn add_item(out: &mut Map<String, Value>, name: String, value: Value) {
+    let slot = out.entry(name).or_insert_with(|| Value::Array(Vec::new()));
+    if let Value::Array(items) = slot {
+        items.push(value);
+    } else {
+        let first = slot.take();
+        *slot = Value::Array(vec![first, value]);
+    }
 }
 
 fn value<'e>(
