@@ -139,12 +139,15 @@ fn serve(command: &mut Command, port: u16) -> Server {
     panic!("nothing listens on port {port}");
 }
 
-fn moto(bin: &Path) -> Server {
+fn moto(bin: &Path, free_calls: Option<&str>) -> Server {
     let port = free_port();
     let mut command = Command::new(bin.join("moto_server"));
     command
         .args(["-H", "127.0.0.1", "-p", &port.to_string()])
         .env("MOTO_EC2_LOAD_DEFAULT_AMIS", "false");
+    if let Some(count) = free_calls {
+        command.env("INITIAL_NO_AUTH_ACTION_COUNT", count);
+    }
     serve(&mut command, port)
 }
 
@@ -163,6 +166,10 @@ fn script(bin: &Path, name: &str, arguments: &[&str]) -> String {
 }
 
 fn catchment(arguments: &[&str]) -> Output {
+    catchment_as(["test", "CANARY-secret-key"], arguments)
+}
+
+fn catchment_as(keys: [&str; 2], arguments: &[&str]) -> Output {
     Command::new(env!("CARGO_BIN_EXE_catchment"))
         .args(arguments)
         .env_remove("AWS_PROFILE")
@@ -171,8 +178,8 @@ fn catchment(arguments: &[&str]) -> Output {
         .env("AWS_CONFIG_FILE", "/dev/null")
         .env("AWS_SHARED_CREDENTIALS_FILE", "/dev/null")
         .env("AWS_EC2_METADATA_DISABLED", "true")
-        .env("AWS_ACCESS_KEY_ID", "test")
-        .env("AWS_SECRET_ACCESS_KEY", "CANARY-secret-key")
+        .env("AWS_ACCESS_KEY_ID", keys[0])
+        .env("AWS_SECRET_ACCESS_KEY", keys[1])
         .output()
         .unwrap()
 }
@@ -239,9 +246,11 @@ fn answer(command: &[&str], capture: &Path) -> String {
     let (out, err) = told(&output);
     assert!(output.status.success(), "{arguments:?}: {err}");
     let place = Regex::new(r#""(?:aws|accounts)/[^"]*:\d+""#).unwrap();
-    place
-        .replace_all(&out.replace(&shown, "CAPTURE"), "\"PLACE\"")
-        .into_owned()
+    // The one writes times as they came, the other as Python does.
+    let time = Regex::new(r"(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d)(?:\.0+Z|\+00:00)").unwrap();
+    let out = out.replace(&shown, "CAPTURE");
+    let out = place.replace_all(&out, "\"PLACE\"");
+    time.replace_all(&out, "$1").into_owned()
 }
 
 #[test]
@@ -249,7 +258,7 @@ fn an_organization_is_read_whole_and_as_the_cli_reads_it() {
     let Some(bin) = python_or_skip("an_organization_is_read_whole") else {
         return;
     };
-    let moto = moto(bin);
+    let moto = moto(bin, None);
     let made = script(bin, "moto_estate.py", &[&moto.endpoint, "populate"]);
     let made: Value = serde_json::from_str(&made).unwrap();
     let (home, platform) = (
@@ -488,26 +497,92 @@ fn every_member_that_the_cli_knows_is_read_as_the_cli_reads_it() {
     }
 }
 
+/// Calls by outcome.
+fn outcomes(folder: &Path) -> BTreeMap<String, BTreeSet<String>> {
+    let mut found: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
+    for (_, envelope) in envelopes(&folder.join("aws")) {
+        let text = |name: &str| envelope[name].as_str().unwrap().to_owned();
+        found
+            .entry(text("outcome"))
+            .or_default()
+            .insert(text("call"));
+    }
+    found
+}
+
 #[test]
-fn the_policy_that_is_printed_allows_what_was_asked_in_a_run() {
+fn the_printed_policy_is_enough_signatures_are_right_and_without_it_all_is_denied() {
+    let Some(bin) = python_or_skip("the_printed_policy_is_enough") else {
+        return;
+    };
     let output = catchment(&["inspect", "aws", "--print-policy"]);
     let (out, err) = told(&output);
     assert!(output.status.success(), "{err}");
-    let policy: Value = serde_json::from_str(&out).unwrap();
-    assert_eq!(policy["Version"], "2012-10-17");
-    let refused: Vec<&str> = policy["Statement"][1]["Action"]
-        .as_array()
-        .unwrap()
-        .iter()
-        .map(|action| action.as_str().unwrap())
-        .collect();
-    assert_eq!(
-        refused,
-        [
-            "kafka-cluster:*",
-            "kms:Decrypt",
-            "s3:GetObject*",
-            "secretsmanager:GetSecretValue"
-        ]
+    let policy = work().join("policy.json");
+    fs::write(&policy, &out).unwrap();
+    let moto = moto(bin, Some("8"));
+    let keys = script(
+        bin,
+        "moto_estate.py",
+        &[&moto.endpoint, "auditors", policy.to_str().unwrap()],
     );
+    let keys: Value = serde_json::from_str(&keys).unwrap();
+    let inspect = |user: &str, secret: Option<&str>, folder: &Path| {
+        let key = |at: usize| keys[user][at].as_str().unwrap();
+        let arguments = [
+            "inspect",
+            "aws",
+            "-o",
+            folder.to_str().unwrap(),
+            "--endpoint-url",
+            &moto.endpoint,
+            "--region",
+            REGION,
+            "--attempts",
+            "1",
+        ];
+        catchment_as([key(0), secret.unwrap_or(key(1))], &arguments)
+    };
+
+    // moto checks signatures here, also those that are ours, and asks for the permission that is
+    // named like the call, where AWS has another name for it.
+    let named_otherwise = [
+        "s3:GetBucketEncryption",
+        "s3:GetBucketOwnershipControls",
+        "s3:GetBucketReplication",
+        "s3:GetObjectLockConfiguration",
+        "s3:GetPublicAccessBlock",
+        "s3:ListBucketInventoryConfigurations",
+        "s3control:GetPublicAccessBlock",
+    ];
+    let folder = fresh("auditor");
+    let output = inspect("auditor", None, &folder);
+    assert!(output.status.success(), "{}", told(&output).1);
+    let found = outcomes(&folder);
+    let denied: Vec<&str> = found["denied"].iter().map(String::as_str).collect();
+    assert_eq!(denied, named_otherwise);
+    for call in [
+        "ec2:DescribeInstances",
+        "elbv2:DescribeLoadBalancers",
+        "kms:GetKeyPolicy",
+        "s3control:ListAccessPoints",
+        "secretsmanager:GetResourcePolicy",
+    ] {
+        assert!(found["ok"].contains(call), "{call}");
+    }
+
+    let folder = fresh("nobody");
+    assert!(inspect("nobody", None, &folder).status.success());
+    let found = outcomes(&folder);
+    assert_eq!(
+        found.keys().collect::<Vec<_>>(),
+        ["denied", "ok"],
+        "nothing is absent for somebody who may not ask"
+    );
+    assert_eq!(found["ok"].len(), 1, "who asks");
+
+    let folder = fresh("wrong-secret");
+    let output = inspect("auditor", Some("CANARY-wrong"), &folder);
+    assert_eq!(output.status.code(), Some(2));
+    assert!(told(&output).1.contains("SignatureDoesNotMatch"));
 }

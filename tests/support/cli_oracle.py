@@ -183,7 +183,11 @@ class Handler(http.server.BaseHTTPRequestHandler):
 def plain(value, ours):
     """Times in one spelling; members without a value are not there."""
     if isinstance(value, dict):
-        return {k: plain(v, ours) for k, v in value.items() if v is not None}
+        return {
+            # The one thing that is not kept as the CLI prints it.
+            k: "[redacted]" if k == "ClientSecret" else plain(v, ours)
+            for k, v in value.items() if v is not None
+        }
     if isinstance(value, list):
         return [plain(item, ours) for item in value]
     if hasattr(value, "isoformat"):
@@ -239,6 +243,8 @@ def compare(folder, capture):
             theirs = opened(theirs)
         if operation == "ListBucketInventoryConfigurations":
             theirs.setdefault("InventoryConfigurationList", [])
+        if "ClientSecret" in json.dumps(ours) and "<ClientSecret>" in json.dumps(envelope):
+            found.append(f"{envelope['call']}: a secret was kept")
         difference(ours, theirs, envelope["call"], found)
         compared += 1
     print(json.dumps({"compared": compared, "found": found}))

@@ -2,6 +2,7 @@
 
 usage: moto_estate.py ENDPOINT populate
        moto_estate.py ENDPOINT export FOLDER     the same estate as files of the AWS CLI
+       moto_estate.py ENDPOINT auditors POLICY   a user with that policy, and one without any
 
 Everything in it is invented. Run by tests/inspect_aws.rs.
 """
@@ -401,5 +402,28 @@ def export_account(here, account):
     here.ask("elbv2", "describe_target_groups")
 
 
+def auditors(policy):
+    """Eight calls, after which the server is told to ask for permission."""
+    iam, keys = client(session(), "iam"), {}
+    for name in ("auditor", "nobody"):
+        iam.create_user(UserName=name)
+        key = iam.create_access_key(UserName=name)["AccessKey"]
+        keys[name] = [key["AccessKeyId"], key["SecretAccessKey"]]
+    iam.put_user_policy(
+        UserName="auditor", PolicyName="p", PolicyDocument=pathlib.Path(policy).read_text()
+    )
+    client(session(), "s3").create_bucket(
+        Bucket="pier-log", CreateBucketConfiguration={"LocationConstraint": REGION}
+    )
+    client(session(), "kms").create_key()
+    client(session(), "secretsmanager").create_secret(Name="x", SecretString="CANARY-1b2c3d")
+    print(json.dumps(keys))
+
+
 if __name__ == "__main__":
-    populate() if sys.argv[2] == "populate" else export(sys.argv[3])
+    if sys.argv[2] == "populate":
+        populate()
+    elif sys.argv[2] == "export":
+        export(sys.argv[3])
+    else:
+        auditors(sys.argv[3])

@@ -15,7 +15,7 @@ use super::reply::{Exchange, Reply, ServiceError, Verdict};
 use super::session::Session;
 use super::table::{Ask, Pager, Via};
 use super::{clock, xml};
-use crate::capture::Outcome;
+use crate::capture::{Outcome, REDACTED};
 
 /// A question is settled, one way or another.
 #[derive(Clone, Debug)]
@@ -240,6 +240,7 @@ fn answer(ask: &Ask, reply: &Reply) -> Result<Map<String, Value>, String> {
     } else {
         xml::answer(text, ask.service(), ask.operation()).map_err(|error| error.to_string())?
     };
+    answer.values_mut().for_each(without_secrets);
     if let Some(first) = ask.lists.first() {
         if ask.call == "s3:ListBucketInventoryConfigurations" {
             // Its items stand in the document without a list around them.
@@ -266,6 +267,34 @@ fn without_nulls(value: &mut Value) {
             members.retain(|_, value| !value.is_null());
         }
         Value::Array(items) => items.iter_mut().for_each(without_nulls),
+        Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => {}
+    }
+}
+
+/// Members that hold secrets, should a service ever send them with what is asked: the secret of an
+/// OIDC client in the rule of a load balancer.
+const SECRETS: [&str; 6] = [
+    "ClientSecret",
+    "PasswordData",
+    "PreSharedKey",
+    "SecretBinary",
+    "SecretString",
+    "UserData",
+];
+
+/// Takes away what must not be written down.
+fn without_secrets(value: &mut Value) {
+    match value {
+        Value::Object(members) => {
+            for (name, value) in members.iter_mut() {
+                if SECRETS.contains(&name.as_str()) {
+                    *value = Value::from(REDACTED);
+                } else {
+                    without_secrets(value);
+                }
+            }
+        }
+        Value::Array(items) => items.iter_mut().for_each(without_secrets),
         Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => {}
     }
 }
@@ -347,6 +376,15 @@ mod tests {
         assert_eq!(next(&page, Pager::NextToken), Next::Nowhere);
         let page = map(json!({"Routes": [], "AdditionalRoutesAvailable": true, "NextToken": "1"}));
         assert_eq!(next(&page, Pager::NextToken), Next::Token("1".to_owned()));
+    }
+
+    #[test]
+    fn secrets_that_come_with_an_answer_are_not_kept() {
+        let mut value =
+            json!({"Listeners": [{"Actions": [{"ClientSecret": "CANARY", "Port": 1}]}]});
+        without_secrets(&mut value);
+        assert!(!value.to_string().contains("CANARY"));
+        assert_eq!(value["Listeners"][0]["Actions"][0]["Port"], 1);
     }
 
     #[test]
