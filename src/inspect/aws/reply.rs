@@ -58,7 +58,9 @@ pub(crate) enum Verdict {
 }
 
 /// Codes that say that nothing will be answered any more.
-const STOP: [&str; 9] = [
+const STOP: [&str; 11] = [
+    "IncompleteSignatureException",
+    "TokenRefreshRequired",
     "RequestTimeTooSkewed",
     "ExpiredToken",
     "ExpiredTokenException",
@@ -71,7 +73,8 @@ const STOP: [&str; 9] = [
 ];
 
 /// Codes that say so, or that the region is not enabled for the account.
-const DOUBT: [&str; 5] = [
+const DOUBT: [&str; 6] = [
+    "NotSignedUp",
     "InvalidClientTokenId",
     "UnrecognizedClientException",
     "InvalidAccessKeyId",
