@@ -5,8 +5,8 @@
 //!
 //! Known of the emulator (moto 5.2.5), and so not expected of it here: account authorization
 //! details come in one page and without the boundaries of users; `MaxResults` is ignored;
-//! snapshots of other owners are listed (the images that bring them are left out); it does not know
-//! block public access for VPCs and snapshots. `tests/inspect_stub.rs` has pages and failures.
+//! snapshots of other owners are listed (the images that bring them are left out); every access
+//! point is one of us-east-1; it does not know block public access for VPCs and snapshots. `tests/inspect_stub.rs` has pages and failures.
 
 #![cfg(feature = "aws")]
 #![expect(
@@ -33,7 +33,7 @@ use catchment::estate;
 use regex_lite::Regex;
 use serde_json::Value;
 
-const REGION: &str = "eu-west-1";
+const REGION: &str = "us-east-1";
 
 /// Where the tests keep things.
 fn work() -> PathBuf {
@@ -347,12 +347,22 @@ fn an_organization_is_read_whole_and_as_the_cli_reads_it() {
         &["who"][..],
         &["compare", "--from", "self-managed", "--to", "automq-s3-wal"][..],
     ] {
-        assert_eq!(answer(command, &live), answer(command, &cli), "{command:?}");
+        let (ours, theirs) = (answer(command, &live), answer(command, &cli));
+        let lines = ours.lines().zip(theirs.lines());
+        let different: Vec<_> = lines.filter(|(ours, theirs)| ours != theirs).collect();
+        assert_eq!(different, [], "{command:?}");
+        assert_eq!(ours.lines().count(), theirs.lines().count(), "{command:?}");
     }
     let map: Value = serde_json::from_str(&answer(&["map"], &live)).unwrap();
     let other: Value = serde_json::from_str(&answer(&["map"], &cli)).unwrap();
     assert_eq!(map["holders"], other["holders"]);
-    assert_eq!(map["gaps"], other["gaps"]);
+    // The CLI leaves no file where moto does not know a call; ours says what came instead.
+    let gaps = |map: &Value| -> Vec<String> {
+        let gaps = map["gaps"].as_array().unwrap().iter();
+        gaps.map(|gap| format!("{} {} {}", gap["call"], gap["account"], gap["region"]))
+            .collect()
+    };
+    assert_eq!(gaps(&map), gaps(&other));
     assert!(
         map["holders"]
             .as_array()

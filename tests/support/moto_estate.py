@@ -18,7 +18,9 @@ from botocore.config import Config
 from botocore.exceptions import ClientError
 from botocore.parsers import ResponseParserError
 
-REGION = "eu-west-1"
+# moto puts every access point here.
+REGION = "us-east-1"
+ELSEWHERE = "eu-west-1"
 ENDPOINT = sys.argv[1]
 CONFIG = Config(
     retries={"max_attempts": 1},
@@ -167,9 +169,7 @@ def fill_platform(of, home):
         UserIds=["999988887777"],
     )
 
-    s3.create_bucket(
-        Bucket="pier-log", CreateBucketConfiguration={"LocationConstraint": REGION}
-    )
+    s3.create_bucket(Bucket="pier-log")
     s3.put_bucket_policy(Bucket="pier-log", Policy=document(
         {"Effect": "Allow", "Principal": {"AWS": f"arn:aws:iam::{home}:root"},
          "Action": "s3:GetObject", "Resource": "arn:aws:s3:::pier-log/*"},
@@ -196,7 +196,7 @@ def fill_platform(of, home):
         },
     )
     s3.create_bucket(
-        Bucket="pier-bare", CreateBucketConfiguration={"LocationConstraint": REGION}
+        Bucket="pier-bare", CreateBucketConfiguration={"LocationConstraint": ELSEWHERE}
     )
     control = client(of, "s3control")
     control.put_public_access_block(AccountId=account_of(of), PublicAccessBlockConfiguration={
@@ -412,9 +412,7 @@ def auditors(policy):
     iam.put_user_policy(
         UserName="auditor", PolicyName="p", PolicyDocument=pathlib.Path(policy).read_text()
     )
-    client(session(), "s3").create_bucket(
-        Bucket="pier-log", CreateBucketConfiguration={"LocationConstraint": REGION}
-    )
+    client(session(), "s3").create_bucket(Bucket="pier-log")
     client(session(), "kms").create_key()
     client(session(), "secretsmanager").create_secret(Name="x", SecretString="CANARY-1b2c3d")
     print(json.dumps(keys))
