@@ -1,8 +1,8 @@
 //! The AWS inspector: a live organization, read only, into a capture.
 //!
-//! What is asked is data ([`table`]): each call with its permission, its pages, and the answers that
+//! What is asked is data (`table`): each call with its permission, its pages, and the answers that
 //! name the resources it is about. An answer that arrives begins the questions about what it lists,
-//! so organizational units, buckets and keys are all reached in one way ([`engine`]).
+//! so organizational units, buckets and keys are all reached in one way (`engine`).
 //!
 //! # Why raw answers
 //!
@@ -10,12 +10,12 @@
 //! JSON, and writing that by hand for each of them would lose what is forgotten. So the SDK's
 //! clients sign and send, an interceptor takes the body as it came, and what they parse is not used:
 //! the services that speak JSON (KMS, Organizations, Secrets Manager) send the CLI's shape already,
-//! and XML goes through one converter driven by data ([`xml`], [`shapes`]). EC2, load balancers and
-//! S3 Control are signed by us ([`signed`]): the SDK's client of EC2 alone doubles the build. Pages,
+//! and XML goes through one converter driven by data (`xml`, `shapes`). EC2, load balancers and
+//! S3 Control are signed by us (`signed`): the SDK's client of EC2 alone doubles the build. Pages,
 //! retries and outcomes are thus decided once, on status and body, for every protocol
-//! ([`question`], [`reply`]): the same rules hold where a gateway answers a JSON service in XML.
+//! (`question`, `reply`): the same rules hold where a gateway answers a JSON service in XML.
 //!
-//! Must never: make a call that is not in [`table`]; write down credentials; let a call that went
+//! Must never: make a call that is not in `table`; write down credentials; let a call that went
 //! wrong pass for an answer.
 
 mod clock;
