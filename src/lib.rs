@@ -6,6 +6,7 @@ pub mod derive;
 pub mod estate;
 pub mod facts;
 pub mod graph;
+pub mod inspect;
 pub mod models;
 pub mod names;
 pub mod network;

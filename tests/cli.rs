@@ -311,7 +311,12 @@ fn wrong_arguments_are_refused_and_say_what_to_do() {
     refuses(&["mapp", PIER], &["map"]);
     refuses(&["compare", PIER], &["--from", "--to", "second capture"]);
     refuses(&["schema", "whom"], &["who"]);
-    refuses(&["inspect", "aws"], &["What to collect"]);
+    refuses(&["inspect", "kafka"], &["What to collect"]);
+    refuses(&["inspect", "aws"], &["--output"]);
+    if cfg!(not(feature = "aws")) {
+        let aws = ["inspect", "aws", "-o", "no-such-capture"];
+        refuses(&aws, &["feature `aws`", "What to collect"]);
+    }
     let bare = run(&[]);
     assert_eq!(bare.status.code(), Some(2));
     assert!(err(&bare).contains("Start here"));

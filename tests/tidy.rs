@@ -17,10 +17,11 @@ use regex_lite::Regex;
 
 /// Arrows between modules: each may use those beside it and no others. `reach` knows numbers only
 /// and so uses nothing of ours. There is no circle: every module stands below those it uses.
-const ARROWS: [(&str, &[&str]); 15] = [
+const ARROWS: [(&str, &[&str]); 16] = [
     ("names", &[]),
     ("reach", &[]),
     ("capture", &["names"]),
+    ("inspect", &["names", "capture"]),
     ("policy", &["names", "capture", "reach"]),
     ("estate", &["names", "capture", "policy"]),
     ("facts", &["capture", "estate", "reach"]),
@@ -47,14 +48,14 @@ const ARROWS: [(&str, &[&str]); 15] = [
     (
         "cli",
         &[
-            "capture", "estate", "models", "rules", "graph", "query", "report",
+            "capture", "inspect", "estate", "models", "rules", "graph", "query", "report",
         ],
     ),
     ("main", &["cli"]),
 ];
 
 /// The only files that read or write the outside world.
-const OUTSIDE: [&str; 2] = ["capture/load.rs", "cli/"];
+const OUTSIDE: [&str; 3] = ["capture/load.rs", "inspect/", "cli/"];
 
 /// No file grows beyond this.
 const LONGEST: usize = 700;
@@ -215,7 +216,7 @@ fn arrows_are_needed_and_form_no_circle() {
 }
 
 #[test]
-fn only_the_loader_and_the_command_line_touch_the_outside_world() {
+fn only_the_loader_inspectors_and_the_command_line_touch_the_outside_world() {
     let mut broken = Vec::new();
     for file in sources() {
         // `main` hands on what the command line returns as the exit code.
@@ -227,7 +228,21 @@ fn only_the_loader_and_the_command_line_touch_the_outside_world() {
         let words = IO.iter().filter(|word| code.contains(**word));
         broken.extend(words.map(|word| format!("{}: {word}", file.path)));
     }
-    none(&broken, "input or output outside `capture::load` and `cli`");
+    none(
+        &broken,
+        "input or output outside `capture::load`, `inspect` and `cli`",
+    );
+}
+
+#[test]
+fn only_inspectors_are_asynchronous() {
+    let word = Regex::new(r"\basync\b|\.await\b|\btokio::").unwrap();
+    let broken: Vec<String> = sources()
+        .iter()
+        .filter(|file| file.module() != "inspect" && word.is_match(&file.code()))
+        .map(|file| file.path.clone())
+        .collect();
+    none(&broken, "asynchronous code outside `inspect`");
 }
 
 #[test]

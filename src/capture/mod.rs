@@ -52,6 +52,12 @@ pub use source::Source;
 pub use when::When;
 
 pub(crate) use calls::list_of;
+#[cfg(test)]
+#[allow(
+    unused_imports,
+    reason = "the tests of inspectors, which are not in every build"
+)]
+pub(crate) use calls::spec as call_spec;
 pub(crate) use merge::same;
 pub(crate) use redact::{jaas_options, next_item};
 

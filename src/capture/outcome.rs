@@ -104,6 +104,8 @@ impl Outcome {
             | "RequestLimitExceeded"
             | "RequestThrottled"
             | "RequestThrottledException"
+            | "BandwidthLimitExceeded"
+            | "EC2ThrottledException"
             | "SlowDown"
             | "TooManyRequestsException"
             | "429" => Some(Self::Throttled),

@@ -123,12 +123,9 @@ Example:
         /// The answer.
         name: String,
     },
-    /// Take a capture of a live system.
-    Inspect {
-        /// What to inspect.
-        #[arg(value_enum)]
-        system: System,
-    },
+    /// Take a capture of a live system: read only, never events or the values of secrets.
+    #[command(subcommand)]
+    Inspect(System),
 }
 
 /// What most commands take.
@@ -178,10 +175,70 @@ pub(super) enum ExportFormat {
     Dot,
 }
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+#[derive(Debug, Subcommand)]
 pub(super) enum System {
-    /// An AWS organization.
-    Aws,
-    /// A Kafka cluster.
+    /// An AWS organization, or the accounts that the credentials lead to.
+    #[command(after_help = "\
+Permissions: `--print-policy` prints the smallest policy that allows exactly the calls that are made,
+and refuses data and secrets whatever else the role may. The AWS-managed policy SecurityAudit allows
+them all as well. Do not use ReadOnlyAccess: it reads objects.
+
+Credentials are found as the AWS CLI finds them: AWS_* variables, profiles, AWS_ENDPOINT_URL. For the
+organization's policies, start in the management account or a delegated administrator.
+
+Examples:
+  catchment inspect aws -o capture --profile audit
+  catchment inspect aws -o capture --region eu-west-1 --assume-role SecurityAudit
+  catchment inspect aws -o capture --resume
+  catchment map capture
+
+A call that is refused is written down as refused: what it would have said is then not known. Put
+Kafka's files and catchment.toml into the same folder. See docs/inspect.md.")]
+    Aws(Box<InspectAws>),
+    /// A Kafka cluster; not in this version.
     Kafka,
+}
+
+/// How to inspect AWS.
+#[derive(Debug, ClapArgs)]
+pub(super) struct InspectAws {
+    /// Folder for the capture: new, empty, or begun (`--resume`).
+    #[arg(
+        short,
+        long,
+        value_name = "CAPTURE",
+        required_unless_present = "print_policy"
+    )]
+    pub(super) output: Option<PathBuf>,
+    /// Profile of the AWS configuration.
+    #[arg(long)]
+    pub(super) profile: Option<String>,
+    /// Only this region; may be given several times. All that an account uses when left out.
+    #[arg(long)]
+    pub(super) region: Vec<String>,
+    /// Role to assume: an ARN, or a name, which is tried in every account of the organization. May
+    /// be given several times; one name at most.
+    #[arg(long, alias = "account-role", value_name = "ROLE")]
+    pub(super) assume_role: Vec<String>,
+    /// External id that the roles' trust asks for.
+    #[arg(long, value_name = "ID")]
+    pub(super) external_id: Option<String>,
+    /// Send everything to this endpoint instead of AWS.
+    #[arg(long, value_name = "URL")]
+    pub(super) endpoint_url: Option<String>,
+    /// Requests on their way at once.
+    #[arg(long, default_value_t = 8, value_parser = clap::value_parser!(u16).range(1..=64))]
+    pub(super) concurrency: u16,
+    /// How often a request is sent before it is given up.
+    #[arg(long, default_value_t = 6, value_parser = clap::value_parser!(u32).range(1..=20))]
+    pub(super) attempts: u32,
+    /// Continue a capture: answers that are there stay, what was refused or cut off is asked again.
+    #[arg(long)]
+    pub(super) resume: bool,
+    /// Print the smallest IAM policy that lets the inspector do its work, and do nothing else.
+    #[arg(long)]
+    pub(super) print_policy: bool,
+    /// End with exit code 3 when some call did not end in an answer.
+    #[arg(long)]
+    pub(super) strict: bool,
 }

@@ -6,6 +6,7 @@
 //! Must never: decide anything about access.
 
 mod args;
+mod inspect;
 mod output;
 mod run;
 

@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use super::args::{Args, Asking, Command, ExportFormat, Output, System};
-use super::{Exit, output};
+use super::{Exit, inspect, output};
 use crate::capture;
 use crate::estate::{self, Estate};
 use crate::graph::BoundaryGraph;
@@ -13,7 +13,7 @@ use crate::report::{Answer, GraphDocument, SCHEMAS, document, graph_dot, schema}
 use crate::rules;
 
 /// Why nothing was answered; already worded for the person at the terminal.
-struct Refusal(String);
+pub(super) struct Refusal(pub(super) String);
 
 impl<E: std::error::Error> From<E> for Refusal {
     fn from(error: E) -> Self {
@@ -165,25 +165,9 @@ fn command(command: &Command) -> Result<Exit, Refusal> {
                 SCHEMAS.join(", ")
             ))),
         },
-        Command::Inspect { system } => Err(inspect(*system)),
+        Command::Inspect(System::Aws(how)) => inspect::aws(how),
+        Command::Inspect(System::Kafka) => Err(inspect::kafka()),
     }
-}
-
-/// The live inspectors are features of the build, and not part of this version yet.
-fn inspect(system: System) -> Refusal {
-    let (name, built) = match system {
-        System::Aws => ("aws", cfg!(feature = "aws")),
-        System::Kafka => ("kafka", cfg!(feature = "kafka")),
-    };
-    let why = if built {
-        "this version has no live inspector for it yet".to_owned()
-    } else {
-        format!("this build lacks the feature `{name}`, which has no live inspector yet")
-    };
-    Refusal(format!(
-        "cannot inspect {name}: {why}; export the answers to files and give their directory as \
-         CAPTURE (README, section \"What to collect\")"
-    ))
 }
 
 /// The directories of one estate, the capture first.
