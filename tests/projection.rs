@@ -280,3 +280,58 @@ fn one_bucket_for_data_and_logs_lets_the_vendor_read_events() {
     let text = catchment::report::document(&proofs);
     assert!(text.contains("graphs/parts/automq.toml"), "{text}");
 }
+
+/// Pier twice: the same brokers serve a second cluster of that name.
+fn with_second(name: &str, models: &str) -> Files {
+    let mut files = pier(models);
+    let copies: Vec<(String, String)> = files
+        .iter()
+        .filter(|(path, _)| path.starts_with("kafka/pier/"))
+        .map(|(path, text)| {
+            (
+                path.replace("kafka/pier/", &format!("kafka/{name}/")),
+                text.clone(),
+            )
+        })
+        .collect();
+    files.extend(copies);
+    files
+}
+
+/// `platforms.md`, section 3, `tag_scope_not_environment`: the broker role's right to attach WAL
+/// volumes is scoped by the vendor's tag alone, so brokers of one environment reach those of
+/// another.
+#[test]
+fn a_broker_attaches_the_wal_volume_of_another_environment() {
+    let files = with_second(
+        "berth",
+        "[model.automq]\nkey = \"sse-s3\"\nconsole-role = \"none\"\n",
+    );
+    let view = view(&files, Some("automq-ebs-wal"));
+    let role = "arn:aws:iam::111122223333:role/automq-broker-pier";
+    let host = view
+        .estate
+        .hosts
+        .values()
+        .find(|host| host.role.as_ref().is_some_and(|link| link.to == role))
+        .unwrap();
+    let proofs = support::explain(&view, &format!("host {}", host.id), "berth/payments").unwrap();
+    let text = catchment::report::document(&proofs);
+    assert!(text.contains("ebs-attach-volume"), "{text}");
+    assert!(text.contains("VolumeFailover"), "{text}");
+}
+
+/// `platforms.md`, section 3, `abac_tag_bypass`: the Console's right to attach volumes asks for a
+/// tag, and its right to tag asks for nothing.
+#[test]
+fn the_console_tags_a_volume_first_and_attaches_it_then() {
+    let models = "[cluster.legacy]\nmoves = false\n\n[model.automq]\nkey = \"sse-s3\"\n";
+    let view = view(&with_second("legacy", models), Some("automq-ebs-wal"));
+    assert_eq!(view.estate.clusters["legacy"].model, "self-managed");
+    let console = "host of the Console of pier";
+    let proofs = support::explain(&view, console, "legacy/audit").unwrap();
+    let text = catchment::report::document(&proofs);
+    assert!(text.contains("ebs-create-tags"), "{text}");
+    assert!(text.contains("ebs-attach-volume"), "{text}");
+    assert!(text.contains("ProvisionCompute"), "{text}");
+}

@@ -54,10 +54,7 @@ fn no_lists<'n>(node: &'n Node, tag_maps: bool, wrong: &mut Vec<(&'n str, &'n No
         if tags {
             continue;
         }
-        // Amazon MSK writes tags as an object, everybody else as a list.
-        let as_object = name == "Tags" && matches!(value.value, Value::Object(_));
         if calls::LIST_MEMBERS.contains(&name.as_str())
-            && !as_object
             && !is_array(value)
             && value.value != Value::Null
         {

@@ -2,6 +2,7 @@
 //!
 //! Must never: take a model with an unknown word in it.
 
+use std::collections::BTreeMap;
 use std::fmt;
 
 use serde::Deserialize;
@@ -52,6 +53,8 @@ struct Head {
     title: String,
     summary: String,
     compute: Compute,
+    #[serde(default, rename = "instance-tags")]
+    instance_tags: BTreeMap<String, String>,
     #[serde(default)]
     uses: Vec<String>,
     detect: Vec<Detection>,
@@ -158,6 +161,7 @@ impl Text<'_> {
             title: head.title,
             summary: head.summary,
             compute: head.compute,
+            instance_tags: head.instance_tags,
             uses: head.uses,
             detect: head.detect,
             from: head.from,

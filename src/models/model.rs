@@ -21,6 +21,8 @@ pub struct Model {
     pub summary: String,
     /// Where brokers run.
     pub compute: Compute,
+    /// Tags that the platform puts on its instances.
+    pub instance_tags: BTreeMap<String, String>,
     /// What it shares with other models; parameters may be set under that name for all of them.
     pub uses: Vec<String>,
     /// What gives the platform away; all must hold.

@@ -167,6 +167,23 @@ impl Projection<'_> {
         id
     }
 
+    /// The platform tags the instances of its brokers; policies that it publishes ask for the tag.
+    pub(super) fn tag_instances(&mut self) {
+        let hosts = self
+            .cluster
+            .brokers
+            .values()
+            .filter(|broker| broker.holds_data);
+        let hosts: Vec<String> = hosts
+            .filter_map(|b| Some(b.host.as_ref()?.to.clone()))
+            .collect();
+        for host in hosts {
+            if let Some(host) = self.estate.hosts.get_mut(&host) {
+                host.tags.extend(self.model.instance_tags.clone());
+            }
+        }
+    }
+
     fn new_host(&self, id: &str, region: &str, spot: Spot, origin: &Origin) -> Host {
         let subnet = spot
             .subnet
@@ -184,7 +201,7 @@ impl Projection<'_> {
             groups: spot.groups,
             role: Seen::Absent,
             volumes: Vec::new(),
-            tags: BTreeMap::new(),
+            tags: self.model.instance_tags.clone(),
             gone: false,
             origin: origin.clone(),
         }

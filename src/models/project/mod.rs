@@ -202,6 +202,7 @@ impl<'p> Projection<'p> {
         self.set_properties();
         self.add_holders();
         self.add_identities();
+        self.tag_instances();
         Ok(described(self.cluster, self.model))
     }
 
