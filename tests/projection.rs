@@ -315,7 +315,9 @@ fn a_broker_attaches_the_wal_volume_of_another_environment() {
         .values()
         .find(|host| host.role.as_ref().is_some_and(|link| link.to == role))
         .unwrap();
-    let proofs = support::explain(&view, &format!("host {}", host.id), "berth/payments").unwrap();
+    let names: Vec<_> = view.assets.iter().map(|a| a.name.clone()).collect();
+    let proofs = support::explain(&view, &format!("host {}", host.id), "berth/payments")
+        .unwrap_or_else(|| panic!("{names:?}"));
     let text = catchment::report::document(&proofs);
     assert!(text.contains("ebs-attach-volume"), "{text}");
     assert!(text.contains("VolumeFailover"), "{text}");

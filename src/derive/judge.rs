@@ -7,12 +7,13 @@ use std::collections::{BTreeMap, HashMap};
 use super::beside::{self, Change};
 use super::context::{self, Asked};
 use super::layers::{boundary_unread, caller_of, guard, layer, one_layer, read_documents};
+use super::mounts;
 use super::positions::{Class, KEYS};
 use super::resources::{Wanted, wanted};
 use super::silence;
 use super::verdict::{Shortfall, Verdict, layer_words, shortfall, statement};
 use super::world::World;
-use crate::estate::{FileSystemKind, Identity, IdentityKind, Origin, PublicAccessBlock, Seen};
+use crate::estate::{Identity, IdentityKind, Origin, PublicAccessBlock, Seen};
 use crate::facts::{Evidence, Kind, Note, NoteKind, ThingIx};
 use crate::policy::{
     self, Beside, Caller, Context, Decision, Document, Effect, Guard, Layer, Layers, ResourceKind,
@@ -196,53 +197,12 @@ impl Asking<'_, '_> {
         if !self.suits(&caller) {
             return Verdict::never();
         }
-        if let Some(known) = self.mounts(&caller) {
+        if let Some(known) =
+            mounts::decided(self.world, self.request, self.on, self.change, &caller)
+        {
             return known;
         }
         self.decide(&caller, identity, None, thing)
-    }
-
-    /// What mounting a file system needs where no policy of its own decides.
-    ///
-    /// Source: Amazon EFS User Guide, "Using IAM to control file system data access": without a
-    /// file system policy every client that can connect has full access, and IAM is not asked.
-    /// Amazon FSx for NetApp ONTAP User Guide, "Mounting ONTAP volumes": export policies decide.
-    fn mounts(&self, caller: &Caller) -> Option<Verdict> {
-        if !self.request.action.starts_with("elasticfilesystem:Client") {
-            return None;
-        }
-        let store = self.world.file_system(self.on)?;
-        let nobody = matches!(caller, Caller::Anonymous);
-        let doubt = |text: String| Verdict {
-            strength: Strength::Conditional,
-            notes: vec![Note {
-                kind: NoteKind::NotCollected,
-                text,
-                source: None,
-            }],
-            ..Verdict::certain()
-        };
-        match (store.kind, &store.policy) {
-            (FileSystemKind::Efs, Seen::Is(_)) => None,
-            (FileSystemKind::Efs, _) if self.change == Change::Policy => None,
-            // One rule says it, for whoever reaches it; identities add nothing.
-            (_, Seen::Absent | Seen::Unread(_)) if !nobody => Some(Verdict::never()),
-            (FileSystemKind::Efs, Seen::Absent) => {
-                let says = format!(
-                    "{} has no file system policy: whoever connects has full access",
-                    store.id
-                );
-                let evidence = vec![Evidence::description(says, store.origin.clone())];
-                Some(Verdict {
-                    evidence,
-                    ..Verdict::certain()
-                })
-            }
-            (FileSystemKind::Efs, Seen::Unread(what)) => Some(doubt(what.to_string())),
-            (FileSystemKind::FsxOntap | FileSystemKind::FsxOther, _) => {
-                Some(doubt(format!("the NFS export policy of {}", store.id)))
-            }
-        }
     }
 
     /// Providers assume roles by another action than everybody else.

@@ -14,6 +14,7 @@ mod judge;
 mod kafka;
 mod layers;
 mod listeners;
+mod mounts;
 mod positions;
 mod principals;
 mod relation;
