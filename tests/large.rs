@@ -417,9 +417,11 @@ fn telling_files(files: &Files) -> Vec<String> {
     chosen.values().cloned().chain(texts).collect()
 }
 
-/// Topics that only the listing names have no name without it, which is no fault.
-fn nameless(file: &str, asset: &str) -> bool {
+/// What is lost today without anybody standing in for it. A line that is a fault of the answer is
+/// kept here so that no other one joins it; strike it when the answer is better.
+fn known_fault(file: &str, principal: &str, asset: &str) -> bool {
     match file {
+        // No fault: topics that only the listing names have no name without it.
         "kafka/harbor/topics-describe.txt" | "kafka/harbor-msk/topics-describe.txt" => {
             asset.contains('/')
         }
@@ -432,7 +434,7 @@ fn nobody_is_lost(model: Option<&str>, names: &[String]) {
     for (file, lost) in removals(&files, model, names) {
         let others: Vec<_> = lost
             .iter()
-            .filter(|(_, asset)| !nameless(&file, asset))
+            .filter(|(principal, asset)| !known_fault(&file, principal, asset))
             .collect();
         assert!(
             others.is_empty(),

@@ -303,21 +303,11 @@ fn with_second(name: &str, models: &str) -> Files {
 /// another.
 #[test]
 fn a_broker_attaches_the_wal_volume_of_another_environment() {
-    let files = with_second(
-        "berth",
-        "[model.automq]\nkey = \"sse-s3\"\nconsole-role = \"none\"\n",
-    );
-    let view = view(&files, Some("automq-ebs-wal"));
-    let role = "arn:aws:iam::111122223333:role/automq-broker-pier";
-    let host = view
-        .estate
-        .hosts
-        .values()
-        .find(|host| host.role.as_ref().is_some_and(|link| link.to == role))
-        .unwrap();
-    let names: Vec<_> = view.assets.iter().map(|a| a.name.clone()).collect();
-    let proofs = support::explain(&view, &format!("host {}", host.id), "berth/payments")
-        .unwrap_or_else(|| panic!("{names:?}"));
+    // Berth's broker 1 has an instance of its own, in the zone of pier's.
+    let models = "[[pin]]\nlink = \"broker-host\"\nfrom = \"berth/1\"\nto = \"i-0a10c6d2a7e4f9041\"\n\n\
+                  [model.automq]\nkey = \"sse-s3\"\nconsole-role = \"none\"\n";
+    let view = view(&with_second("berth", models), Some("automq-ebs-wal"));
+    let proofs = support::explain(&view, "host i-0b10c6d2a7e4f9011", "berth/orders").unwrap();
     let text = catchment::report::document(&proofs);
     assert!(text.contains("ebs-attach-volume"), "{text}");
     assert!(text.contains("VolumeFailover"), "{text}");
@@ -328,10 +318,17 @@ fn a_broker_attaches_the_wal_volume_of_another_environment() {
 #[test]
 fn the_console_tags_a_volume_first_and_attaches_it_then() {
     let models = "[cluster.legacy]\nmoves = false\n\n[model.automq]\nkey = \"sse-s3\"\n";
-    let view = view(&with_second("legacy", models), Some("automq-ebs-wal"));
+    let mut files = with_second("legacy", models);
+    // Without a customer's key there is nothing but the tag.
+    let volumes = files
+        .iter_mut()
+        .filter(|(path, _)| path.contains("ec2-describe-volumes"));
+    for (_, text) in volumes {
+        *text = text.replace("\"Encrypted\": true", "\"Encrypted\": false");
+    }
+    let view = view(&files, Some("automq-ebs-wal"));
     assert_eq!(view.estate.clusters["legacy"].model, "self-managed");
-    let console = "host of the Console of pier";
-    let proofs = support::explain(&view, console, "legacy/audit").unwrap();
+    let proofs = support::explain(&view, "host of the Console of pier", "legacy/orders").unwrap();
     let text = catchment::report::document(&proofs);
     assert!(text.contains("ebs-create-tags"), "{text}");
     assert!(text.contains("ebs-attach-volume"), "{text}");

@@ -50,6 +50,10 @@ pub(super) fn outsiders(world: &World<'_>) -> BTreeSet<(Kind, String)> {
             found.owner(Some(&secret.account));
         }
     }
+    // Hosts are where clients sit, and whoever rules their account rules them.
+    for host in estate.hosts.values().filter(|host| !host.gone) {
+        found.owner(Some(&host.account));
+    }
     for store in members(world, Sort::FileSystem) {
         if let Some(store) = estate.file_systems.get(store) {
             found.file_system(&store.policy);
