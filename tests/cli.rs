@@ -7,11 +7,15 @@
     reason = "a test that cannot go on fails"
 )]
 
+#[path = "support/program.rs"]
+mod program;
+
 use std::collections::BTreeSet;
 use std::io::{BufRead as _, BufReader, Read as _};
 use std::path::{Path, PathBuf};
-use std::process::{Command, Output, Stdio};
+use std::process::Stdio;
 
+use program::{answer, err, json, out, program, refusal, refuses, root, run};
 use serde_json::Value;
 
 const PIER: &str = "fixtures/small/pier";
@@ -48,64 +52,6 @@ const QUESTIONS: [(&str, &[&str]); 6] = [
         ],
     ),
 ];
-
-fn root() -> &'static Path {
-    Path::new(env!("CARGO_MANIFEST_DIR"))
-}
-
-/// The program in the repository's folder, with nothing of the caller's terminal.
-fn program(args: &[&str]) -> Command {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_catchment"));
-    command.args(args).current_dir(root());
-    for name in ["NO_COLOR", "CLICOLOR", "CLICOLOR_FORCE", "COLUMNS", "TERM"] {
-        command.env_remove(name);
-    }
-    command
-}
-
-fn run(args: &[&str]) -> Output {
-    program(args).output().unwrap()
-}
-
-fn out(output: &Output) -> String {
-    String::from_utf8(output.stdout.clone()).unwrap()
-}
-
-fn err(output: &Output) -> String {
-    String::from_utf8(output.stderr.clone()).unwrap()
-}
-
-/// Standard output of a run that must end well.
-fn answer(args: &[&str]) -> String {
-    let output = run(args);
-    assert_eq!(output.status.code(), Some(0), "{args:?}: {}", err(&output));
-    out(&output)
-}
-
-fn json(args: &[&str]) -> Value {
-    let text = answer(&[args, &["--format", "json"]].concat());
-    serde_json::from_str(&text).unwrap_or_else(|e| panic!("{args:?}: {e}"))
-}
-
-/// Runs what must be refused: exit code 2, nothing on standard output; gives what it said.
-fn refusal(args: &[&str]) -> String {
-    let output = run(args);
-    let said = err(&output);
-    assert_eq!(output.status.code(), Some(2), "{args:?}: {said}");
-    assert_eq!(out(&output), "", "{args:?} answers although it refuses");
-    assert!(said.contains("error: "), "{args:?}: {said}");
-    said
-}
-
-fn refuses(args: &[&str], saying: &[&str]) {
-    let said = refusal(args);
-    for words in saying {
-        assert!(
-            said.contains(words),
-            "{args:?} does not say `{words}`: {said}"
-        );
-    }
-}
 
 /// An empty folder of its own for one test.
 struct Scratch(PathBuf);

@@ -1,60 +1,20 @@
 //! `--also` and `--coverage` as people and scripts meet them.
 
-#![expect(
-    clippy::unwrap_used,
-    clippy::panic,
-    reason = "a test that cannot go on fails"
-)]
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on fails")]
+
+#[path = "support/program.rs"]
+mod program;
 
 use std::collections::BTreeSet;
 use std::io::{BufRead as _, BufReader, Read as _};
 use std::path::{Path, PathBuf};
-use std::process::{Command, Output, Stdio};
+use std::process::Stdio;
 
+use program::{answer, json, program, refuses, root, run};
 use serde_json::Value;
 
 const PIER: &str = "fixtures/small/pier";
 const CHAIN: &str = "fixtures/small/role-chain";
-
-fn root() -> &'static Path {
-    Path::new(env!("CARGO_MANIFEST_DIR"))
-}
-
-fn program(args: &[&str]) -> Command {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_catchment"));
-    command.args(args).current_dir(root());
-    for name in ["NO_COLOR", "CLICOLOR", "CLICOLOR_FORCE", "COLUMNS", "TERM"] {
-        command.env_remove(name);
-    }
-    command
-}
-
-fn run(args: &[&str]) -> Output {
-    program(args).output().unwrap()
-}
-
-fn answer(args: &[&str]) -> String {
-    let output = run(args);
-    let said = String::from_utf8_lossy(&output.stderr);
-    assert_eq!(output.status.code(), Some(0), "{args:?}: {said}");
-    String::from_utf8(output.stdout).unwrap()
-}
-
-fn json(args: &[&str]) -> Value {
-    let text = answer(&[args, &["--format", "json"]].concat());
-    serde_json::from_str(&text).unwrap_or_else(|e| panic!("{args:?}: {e}"))
-}
-
-/// Exit code 2, nothing on standard output, and these words on standard error.
-fn refuses(args: &[&str], saying: &[&str]) {
-    let output = run(args);
-    let said = String::from_utf8_lossy(&output.stderr);
-    assert_eq!(output.status.code(), Some(2), "{args:?}: {said}");
-    assert!(output.stdout.is_empty(), "{args:?}");
-    for words in saying {
-        assert!(said.contains(words), "{args:?} lacks `{words}`: {said}");
-    }
-}
 
 /// Directories of one test, written anew.
 fn scratch(test: &str, files: &[(&str, &str)]) -> PathBuf {

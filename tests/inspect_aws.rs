@@ -20,6 +20,9 @@
     reason = "a test asks the environment whether it may be skipped"
 )]
 
+#[path = "support/program.rs"]
+mod program;
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::net::{TcpListener, TcpStream};
@@ -169,17 +172,29 @@ fn catchment(arguments: &[&str]) -> Output {
     catchment_as(["test", "CANARY-secret-key"], arguments)
 }
 
+/// Inspects the emulated organization, every account of it.
+fn inspect(moto: &Server, into: &Path, more: &[&str]) -> Output {
+    let into = into.to_str().unwrap();
+    let from = [
+        "inspect",
+        "aws",
+        "-o",
+        into,
+        "--endpoint-url",
+        &moto.endpoint,
+    ];
+    let all = [
+        "--region",
+        REGION,
+        "--assume-role",
+        "OrganizationAccountAccessRole",
+    ];
+    catchment(&[&from[..], &all[..], more].concat())
+}
+
 fn catchment_as(keys: [&str; 2], arguments: &[&str]) -> Output {
-    Command::new(env!("CARGO_BIN_EXE_catchment"))
+    program::with_credentials(keys[0], keys[1])
         .args(arguments)
-        .env_remove("AWS_PROFILE")
-        .env_remove("AWS_SESSION_TOKEN")
-        .env_remove("AWS_ENDPOINT_URL")
-        .env("AWS_CONFIG_FILE", "/dev/null")
-        .env("AWS_SHARED_CREDENTIALS_FILE", "/dev/null")
-        .env("AWS_EC2_METADATA_DISABLED", "true")
-        .env("AWS_ACCESS_KEY_ID", keys[0])
-        .env("AWS_SECRET_ACCESS_KEY", keys[1])
         .output()
         .unwrap()
 }
@@ -266,20 +281,7 @@ fn an_organization_is_read_whole_and_as_the_cli_reads_it() {
         made["platform"].as_str().unwrap(),
     );
     let live = fresh("moto-live");
-    let output = catchment(&[
-        "inspect",
-        "aws",
-        "-o",
-        live.to_str().unwrap(),
-        "--endpoint-url",
-        &moto.endpoint,
-        "--region",
-        REGION,
-        "--assume-role",
-        "OrganizationAccountAccessRole",
-        "--attempts",
-        "2",
-    ]);
+    let output = inspect(&moto, &live, &["--attempts", "2"]);
     let (out, err) = told(&output);
     assert!(output.status.success(), "{err}");
     assert_eq!(out, "", "nothing on standard output");
@@ -376,22 +378,7 @@ fn an_organization_is_read_whole_and_as_the_cli_reads_it() {
 
     // Nothing is asked again, and nothing changes, when it is complete.
     let before = fs::read(&written[0].0).unwrap();
-    let output = catchment(&[
-        "inspect",
-        "aws",
-        "-o",
-        live.to_str().unwrap(),
-        "--endpoint-url",
-        &moto.endpoint,
-        "--region",
-        REGION,
-        "--assume-role",
-        "OrganizationAccountAccessRole",
-        "--attempts",
-        "1",
-        "--resume",
-        "--strict",
-    ]);
+    let output = inspect(&moto, &live, &["--attempts", "1", "--resume", "--strict"]);
     let (_, err) = told(&output);
     assert_eq!(output.status.code(), Some(3), "gaps remain: {err}");
     let again = envelopes(&live.join("aws"));

@@ -9,13 +9,16 @@
     reason = "a test that cannot go on fails"
 )]
 
+#[path = "support/program.rs"]
+mod program;
+
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::fs;
 use std::io::{Read as _, Write as _};
 use std::net::{TcpListener, TcpStream};
 use std::path::{Path, PathBuf};
-use std::process::{Command, Output};
+use std::process::Output;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 
@@ -217,19 +220,11 @@ fn fresh(name: &str) -> PathBuf {
 }
 
 fn inspect(stub: &Stub, folder: &Path, more: &[&str]) -> Output {
-    Command::new(env!("CARGO_BIN_EXE_catchment"))
+    program::with_credentials("AKIDSTUB", "CANARY-secret-key")
         .args(["inspect", "aws", "--region", "eu-west-1", "--attempts", "2"])
         .args(["--endpoint-url", &stub.endpoint, "-o"])
         .arg(folder)
         .args(more)
-        .env_remove("AWS_PROFILE")
-        .env_remove("AWS_SESSION_TOKEN")
-        .env_remove("AWS_ENDPOINT_URL")
-        .env("AWS_CONFIG_FILE", "/dev/null")
-        .env("AWS_SHARED_CREDENTIALS_FILE", "/dev/null")
-        .env("AWS_EC2_METADATA_DISABLED", "true")
-        .env("AWS_ACCESS_KEY_ID", "AKIDSTUB")
-        .env("AWS_SECRET_ACCESS_KEY", "CANARY-secret-key")
         .output()
         .unwrap()
 }

@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 
 use catchment::reach::Strength;
 use serde_json::{Value, json};
-use support::{Files, cells, view};
+use support::{Files, allow, cells, deny, document, view};
 
 const ACCOUNT: &str = "111122223333";
 const OTHER: &str = "444455556666";
@@ -27,21 +27,9 @@ struct Case {
     config: &'static str,
 }
 
-fn allow(action: &str, resource: &str) -> Value {
-    json!({ "Effect": "Allow", "Action": action, "Resource": resource })
-}
-
-fn deny(action: &str, resource: &str) -> Value {
-    json!({ "Effect": "Deny", "Action": action, "Resource": resource })
-}
-
 fn with(mut statement: Value, member: &str, value: Value) -> Value {
     statement[member] = value;
     statement
-}
-
-fn document(statements: &[Value]) -> Value {
-    json!({ "Version": "2012-10-17", "Statement": statements })
 }
 
 fn role_of(account: &str, name: &str, statements: &[Value]) -> Value {

@@ -12,7 +12,7 @@ use std::collections::BTreeMap;
 
 use catchment::reach::Strength::{self, Always, Conditional, Gap};
 use serde_json::{Value, json};
-use support::{Files, cells, explain, fixture, view};
+use support::{Files, allow, cells, deny, document, explain, fixture, view};
 
 const ACCOUNT: &str = "111122223333";
 const OTHER: &str = "444455556666";
@@ -24,18 +24,6 @@ const KEY_ID: &str = "7c0a5e1d-2f4b-4c86-9a10-5d3e8b7f0001";
 const OBJECTS: &str = "arn:aws:s3:::quay-stream/*";
 const SNAPSHOTS: &str = "arn:aws:ec2:eu-west-1::snapshot/*";
 const VOLUMES: &str = "arn:aws:ec2:eu-west-1:111122223333:volume/*";
-
-fn allow(action: &str, resource: &str) -> Value {
-    json!({ "Effect": "Allow", "Action": action, "Resource": resource })
-}
-
-fn deny(action: &str, resource: &str) -> Value {
-    json!({ "Effect": "Deny", "Action": action, "Resource": resource })
-}
-
-fn document(statements: &[Value]) -> Value {
-    json!({ "Version": "2012-10-17", "Statement": statements })
-}
 
 fn role(name: &str, trusted: &Value, statements: &[Value]) -> Value {
     json!({

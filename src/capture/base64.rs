@@ -6,7 +6,7 @@ const ALPHABET: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwx
 
 /// The bytes; nothing when the text is not base64.
 pub(crate) fn decode(text: &str) -> Option<Vec<u8>> {
-    let text: Vec<u8> = text.bytes().filter(|b| !b.is_ascii_whitespace()).collect();
+    let text = text.as_bytes();
     if !text.len().is_multiple_of(4) {
         return None;
     }

@@ -16,7 +16,7 @@
 //!
 //! Must never: decide anything about access; write; talk to a network; keep a secret.
 
-mod base64;
+pub(crate) mod base64;
 mod calls;
 mod diagnostic;
 mod failure;

@@ -253,7 +253,9 @@ fn server_properties(node: &mut Node, found: &mut Vec<Found>) {
     let Some(text) = node.as_str() else {
         return;
     };
-    let decoded = base64::decode(text).and_then(|bytes| String::from_utf8(bytes).ok());
+    // Blobs are printed with line breaks by some.
+    let blob: String = text.split_ascii_whitespace().collect();
+    let decoded = base64::decode(&blob).and_then(|bytes| String::from_utf8(bytes).ok());
     let plain = decoded.unwrap_or_else(|| text.to_owned());
     let (lines, _) = properties::parse(&Arc::from(node.source.file()), &plain);
     let mut members = Vec::new();

@@ -7,7 +7,7 @@ use super::{Exit, inspect, output};
 use crate::capture;
 use crate::estate::{self, Estate};
 use crate::graph::BoundaryGraph;
-use crate::models::{self, Model};
+use crate::models;
 use crate::query::{self, Asset, View};
 use crate::report::{Answer, GraphDocument, SCHEMAS, document, graph_dot, schema};
 use crate::rules;
@@ -221,15 +221,9 @@ fn view(asking: &Asking) -> Result<View, Refusal> {
 
 fn view_of(dirs: &[PathBuf], estate: &Estate, model: Option<&str>) -> Result<View, Refusal> {
     let models = models::built_in()?;
-    let target: Option<Model> = model.map(models::find).transpose()?;
+    let target = model.map(|id| models::pick(&models, id)).transpose()?;
     let name = name(dirs);
-    Ok(View::new(
-        &name,
-        estate,
-        &models,
-        built_in_rows()?,
-        target.as_ref(),
-    )?)
+    Ok(View::new(&name, estate, &models, built_in_rows()?, target)?)
 }
 
 fn built_in_rows() -> Result<Vec<rules::Row>, Refusal> {

@@ -6,7 +6,7 @@
 use std::collections::BTreeSet;
 
 use super::world::World;
-use crate::estate::{Bucket, Estate, KeyState, Origin, Outcome, PublicAccessBlock, Seen};
+use crate::estate::{Bucket, Estate, KeyState, Origin, PublicAccessBlock, Seen};
 use crate::facts::{Evidence, Note, NoteKind, ThingIx};
 use crate::policy::{Beside, Document, Template};
 
@@ -86,13 +86,10 @@ fn unlisted_access_points(estate: &Estate, bucket: &Bucket) -> BTreeSet<String> 
         }
     }
     let region = bucket.region.as_deref();
+    // A value without an account says nothing of whose lists would tell.
     let listed = |account: &str| {
-        estate.coverage.calls.iter().any(|(call, outcome)| {
-            call.call == "s3control:ListAccessPoints"
-                && call.account == account
-                && region.is_none_or(|region| call.region == region)
-                && *outcome == Outcome::Ok
-        })
+        let call = "s3control:ListAccessPoints";
+        !account.is_empty() && estate.listed(call, account, region.unwrap_or_default())
     };
     let missing = accounts.into_iter().filter(|account| !listed(account));
     let place = region.unwrap_or("region unknown");

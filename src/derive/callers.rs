@@ -112,7 +112,7 @@ pub(super) fn outsiders(world: &World<'_>) -> BTreeSet<(Kind, String)> {
 
 /// Whether some listener of a cluster asks for no credential, or may: none was read.
 fn may_admit_anonymous(cluster: &Cluster) -> bool {
-    let brokers = || cluster.brokers.values().filter(|broker| broker.holds_data);
+    let brokers = || cluster.data_brokers();
     brokers().next().is_none()
         || brokers()
             .flat_map(|broker| &broker.listeners)

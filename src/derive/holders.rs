@@ -42,9 +42,9 @@ pub(super) fn topics(world: &World<'_>, from: ThingIx) -> Vec<Reached> {
             .collect();
     }
     if world.kind(from) == Kind::ManagedCluster {
-        let own = |c: &&Cluster| c.managed.as_ref().is_some_and(|link| link.to == id);
-        return clusters()
-            .filter(own)
+        let own = world.estate.cluster_of(id);
+        return own
+            .into_iter()
             .flat_map(|cluster| all_topics(world, cluster, |_| Vec::new()))
             .collect();
     }

@@ -16,7 +16,7 @@ use super::kafka;
 use super::relation::{follow, leads_nowhere};
 use super::verdict::{Shortfall, Verdict};
 use super::world::World;
-use crate::facts::{Evidence, Facts, Kind, Note, NoteKind, Predicate, ThingIx};
+use crate::facts::{Evidence, Facts, Kind, Note, Predicate, ThingIx};
 use crate::reach::{FactIx, RuleTableBuilder, Strength};
 use crate::rules::{Caller as By, KafkaTestKind, Row, Subject};
 
@@ -78,7 +78,7 @@ impl<'w, 'e> Interpreter<'w, 'e> {
     }
 
     /// Writes the ground rules of every row.
-    pub(super) fn run(mut self, rows: &[Row]) -> (Written, BTreeMap<String, ThingIx>) {
+    pub(super) fn run(mut self, rows: &'w [Row]) -> (Written, BTreeMap<String, ThingIx>) {
         for (index, row) in rows.iter().enumerate() {
             let start = Bound {
                 things: BTreeMap::new(),
@@ -89,7 +89,7 @@ impl<'w, 'e> Interpreter<'w, 'e> {
         (self.written, self.shortfalls)
     }
 
-    fn bind<'r>(&mut self, index: usize, row: &'r Row, depth: usize, bound: &Bound<'r>) {
+    fn bind(&mut self, index: usize, row: &'w Row, depth: usize, bound: &Bound<'w>) {
         let Some(binding) = row.bindings.get(depth) else {
             self.complete(index, row, bound);
             return;
@@ -119,7 +119,7 @@ impl<'w, 'e> Interpreter<'w, 'e> {
     }
 
     /// Binds the next variable, unless what is bound already settles that no rule follows.
-    fn descend<'r>(&mut self, index: usize, row: &'r Row, depth: usize, bound: &Bound<'r>) {
+    fn descend(&mut self, index: usize, row: &'w Row, depth: usize, bound: &Bound<'w>) {
         let last = depth + 1 == row.bindings.len();
         if last || !self.is_hopeless(row, bound, &row.bindings[depth].variable) {
             self.bind(index, row, depth + 1, bound);
@@ -128,7 +128,7 @@ impl<'w, 'e> Interpreter<'w, 'e> {
 
     /// Whether a request that the estate must make is refused, or two of the principal's are for
     /// certain: then neither a rule nor a near miss can follow, whatever else is bound.
-    fn is_hopeless(&mut self, row: &Row, bound: &Bound<'_>, newest: &str) -> bool {
+    fn is_hopeless(&mut self, row: &'w Row, bound: &Bound<'_>, newest: &str) -> bool {
         let known = |variable: &str| bound.things.contains_key(variable);
         let ready = |request: &crate::rules::Request| {
             let by = match &request.by {
@@ -177,7 +177,7 @@ impl<'w, 'e> Interpreter<'w, 'e> {
         refused > 1
     }
 
-    fn complete(&mut self, index: usize, row: &Row, bound: &Bound<'_>) {
+    fn complete(&mut self, index: usize, row: &'w Row, bound: &Bound<'_>) {
         let mut verdict = bound.verdict.clone();
         for (relation, of) in &row.unless {
             let caller = row
@@ -208,7 +208,7 @@ impl<'w, 'e> Interpreter<'w, 'e> {
         self.tested(index, row, bound, &verdict);
     }
 
-    fn given(&mut self, request: &crate::rules::Request, bound: &Bound<'_>) -> Verdict {
+    fn given(&mut self, request: &'w crate::rules::Request, bound: &Bound<'_>) -> Verdict {
         let on = bound.things[request.on.as_str()];
         let verdict = match &request.by {
             By::Service(service) => self.judge.by_service(request, service, on),
@@ -232,11 +232,10 @@ impl<'w, 'e> Interpreter<'w, 'e> {
                 }
                 Verdict {
                     strength: Strength::Gap,
-                    notes: vec![Note {
-                        kind: NoteKind::NotCollected,
-                        text: format!("{assumption} may stand in for {}", request.action),
-                        source: None,
-                    }],
+                    notes: vec![Note::not_collected(format!(
+                        "{assumption} may stand in for {}",
+                        request.action
+                    ))],
                     ..Verdict::certain()
                 }
             }
@@ -245,7 +244,7 @@ impl<'w, 'e> Interpreter<'w, 'e> {
     }
 
     /// Asks the tests of a row from the internet, then from other positions, then after edits.
-    fn tested(&mut self, index: usize, row: &Row, bound: &Bound<'_>, base: &Verdict) {
+    fn tested(&mut self, index: usize, row: &'w Row, bound: &Bound<'_>, base: &Verdict) {
         let Some((internet, class)) = self.world.internet() else {
             return;
         };
@@ -278,7 +277,7 @@ impl<'w, 'e> Interpreter<'w, 'e> {
     fn near_miss(
         &mut self,
         index: usize,
-        row: &Row,
+        row: &'w Row,
         bound: &Bound<'_>,
         base: &Verdict,
         answer: &Answer,
@@ -297,7 +296,7 @@ impl<'w, 'e> Interpreter<'w, 'e> {
     fn elsewhere(
         &mut self,
         index: usize,
-        row: &Row,
+        row: &'w Row,
         bound: &Bound<'_>,
         base: &Verdict,
         than: Strength,
@@ -340,7 +339,7 @@ impl<'w, 'e> Interpreter<'w, 'e> {
     fn after_edits(
         &mut self,
         index: usize,
-        row: &Row,
+        row: &'w Row,
         bound: &Bound<'_>,
         base: &Verdict,
         than: Strength,
@@ -404,9 +403,9 @@ impl<'w, 'e> Interpreter<'w, 'e> {
     /// The answer to all tests of a row together; nothing when a test does not apply.
     fn ask(
         &mut self,
-        row: &Row,
+        row: &'w Row,
         bound: &Bound<'_>,
-        position: (&str, &super::positions::Class),
+        position: (&'w str, &'w super::positions::Class),
         edits: &[(Predicate, ThingIx)],
     ) -> Option<Answer> {
         let mut answer = Answer {
@@ -478,7 +477,7 @@ impl<'w, 'e> Interpreter<'w, 'e> {
     fn write(
         &mut self,
         index: usize,
-        row: &Row,
+        row: &'w Row,
         bound: &Bound<'_>,
         verdict: Verdict,
         edits: &[(Predicate, ThingIx)],
@@ -502,7 +501,7 @@ impl<'w, 'e> Interpreter<'w, 'e> {
     fn write_shortfall(
         &mut self,
         index: usize,
-        row: &Row,
+        row: &'w Row,
         bound: &Bound<'_>,
         base: &Verdict,
         lacking: &Shortfall,
@@ -539,7 +538,7 @@ impl<'w, 'e> Interpreter<'w, 'e> {
     fn ground(
         &mut self,
         index: usize,
-        row: &Row,
+        row: &'w Row,
         bound: &Bound<'_>,
         verdict: Verdict,
     ) -> GroundRule {

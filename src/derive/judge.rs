@@ -27,20 +27,17 @@ const NOBODYS_ACCOUNT: &str = "000000000000";
 
 /// What was asked, for answers that were given before.
 #[derive(Clone, PartialEq, Eq, Hash)]
-struct Key {
-    /// What kind of request it is: its action, part and settled keys, by number.
-    kind: usize,
+struct Key<'r> {
+    action: &'r str,
+    part: Part,
+    context: &'r BTreeMap<String, String>,
     caller: ThingIx,
     on: ThingIx,
     via: Option<ThingIx>,
     through: Option<ThingIx>,
-    /// The position class, by number.
-    class: usize,
+    class: &'r str,
     change: Change,
 }
-
-/// What tells one kind of request from another.
-type RequestKind = (String, Part, BTreeMap<String, String>);
 
 /// What a request is about: the thing, the thing on whose behalf a service repeats it, and the
 /// access point that it goes through.
@@ -54,10 +51,7 @@ pub(super) struct About {
 /// Decides requests, remembering answers.
 pub(super) struct Judge<'w, 'e> {
     world: &'w World<'e>,
-    answers: HashMap<Key, Verdict>,
-    kinds: BTreeMap<RequestKind, usize>,
-    /// The same by the address of the request, which stays where it is while rows are read.
-    by_address: HashMap<usize, usize>,
+    answers: HashMap<Key<'w>, Verdict>,
     /// For each account, the role that stands for all where a launch asks the same.
     launches: BTreeMap<String, ThingIx>,
 }
@@ -67,8 +61,6 @@ impl<'w, 'e> Judge<'w, 'e> {
         Self {
             world,
             answers: HashMap::new(),
-            kinds: BTreeMap::new(),
-            by_address: HashMap::new(),
             launches: BTreeMap::new(),
         }
     }
@@ -76,21 +68,23 @@ impl<'w, 'e> Judge<'w, 'e> {
     /// Whether `caller` may send the request about `on`, from `position`.
     pub(super) fn request(
         &mut self,
-        request: &Request,
+        request: &'w Request,
         caller: ThingIx,
         about: About,
-        position: (&str, &Class),
+        position: (&'w str, &'w Class),
         change: Change,
     ) -> Verdict {
         let About { on, via, through } = about;
         let on = self.stand_in(request.part, on);
         let key = Key {
-            kind: self.kind_of(request),
+            action: &request.action,
+            part: request.part,
+            context: &request.context,
             caller,
             on,
             via,
             through,
-            class: self.world.class_number(position.0),
+            class: position.0,
             change,
         };
         if let Some(known) = self.answers.get(&key) {
@@ -108,22 +102,6 @@ impl<'w, 'e> Judge<'w, 'e> {
         let verdict = asking.by_thing(caller);
         self.answers.insert(key, verdict.clone());
         verdict
-    }
-
-    fn kind_of(&mut self, request: &Request) -> usize {
-        let address = std::ptr::from_ref(request).addr();
-        if let Some(known) = self.by_address.get(&address) {
-            return *known;
-        }
-        let next = self.kinds.len();
-        let kind = (
-            request.action.clone(),
-            request.part,
-            request.context.clone(),
-        );
-        let number = *self.kinds.entry(kind).or_insert(next);
-        self.by_address.insert(address, number);
-        number
     }
 
     /// Launching an instance for a role asks the same whatever the role: the first role of the
@@ -559,10 +537,10 @@ impl Asking<'_, '_> {
                 source: Some(residual.source.clone()),
             })
             .collect();
-        notes.extend(decision.unread.iter().map(|what| Note {
-            kind: NoteKind::NotCollected,
-            text: what.replace(&format!("account {NOBODYS_ACCOUNT}"), "any other account"),
-            source: None,
+        notes.extend(decision.unread.iter().map(|what| {
+            Note::not_collected(
+                what.replace(&format!("account {NOBODYS_ACCOUNT}"), "any other account"),
+            )
         }));
         let doubt = (self.change == Change::Opened)
             .then(|| beside::acl_doubt(self.world, self.on))

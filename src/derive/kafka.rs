@@ -8,7 +8,7 @@ use super::callers::super_users;
 use super::verdict::Verdict;
 use super::world::{ANY_OTHER_USER, SessionOf};
 use crate::estate::{Broker, Cluster, Estate, Origin, Seen};
-use crate::facts::{Evidence, Kind, Note, NoteKind, Thing};
+use crate::facts::{Evidence, Kind, Note, Thing};
 use crate::policy::{
     AclBinding, Authorizer, AuthorizerClass, Host, KafkaReason, Operation, ResourceType, Truth,
 };
@@ -184,11 +184,10 @@ fn verdict(session: &SessionOf<'_>, decided: &Decided, operation: &str) -> Verdi
     {
         evidence.push(disagreement(session, brokers));
     }
-    let unread = decision.unread.iter().map(|what| Note {
-        kind: NoteKind::NotCollected,
-        text: what.clone(),
-        source: None,
-    });
+    let unread = decision
+        .unread
+        .iter()
+        .map(|what| Note::not_collected(what.clone()));
     Verdict {
         strength: decision.strength,
         evidence,

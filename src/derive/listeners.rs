@@ -4,7 +4,9 @@
 
 use super::relation::Reached;
 use super::world::{ConnectionOf, World};
-use crate::estate::{Broker, Cluster, FileSystem, Listener, Origin, SecurityProtocol, Seen};
+use crate::estate::{
+    AWS_MSK_IAM, Broker, Cluster, FileSystem, Listener, Origin, SecurityProtocol, Seen,
+};
 use crate::facts::{Evidence, Kind, Note, NoteKind, ThingIx};
 use crate::names::KafkaPrincipal;
 use crate::network::{Admission, Sender, Target, admit};
@@ -61,15 +63,7 @@ fn best_target(world: &World<'_>, sender: Sender<'_>, store: &FileSystem) -> Adm
         Seen::Is(targets) => targets.as_slice(),
         Seen::Absent => &[],
         Seen::Unread(what) => {
-            return Admission {
-                strength: Strength::Gap,
-                evidence: Vec::new(),
-                notes: vec![Note {
-                    kind: NoteKind::NotCollected,
-                    text: what.to_string(),
-                    source: None,
-                }],
-            };
+            return Admission::gap(what.to_string());
         }
     };
     let mut best = Admission::default();
@@ -113,7 +107,7 @@ pub(super) fn by_iam(world: &World<'_>, cluster: ThingIx) -> Vec<Reached> {
 
 /// Whether a listener admits nobody but callers of AWS.
 fn is_iam(listener: &Listener) -> bool {
-    !listener.mechanisms.is_empty() && listener.mechanisms.iter().all(|m| m == "AWS_MSK_IAM")
+    !listener.mechanisms.is_empty() && listener.mechanisms.iter().all(|m| m == AWS_MSK_IAM)
 }
 
 /// Who sends from a host, subnet, cluster's client place or position, and by which addresses.
@@ -202,11 +196,7 @@ fn best_broker<'e>(
 
 /// That a listener may be anything, because no broker's configuration was read.
 fn unread(connection: &ConnectionOf<'_>) -> Note {
-    Note {
-        kind: NoteKind::NotCollected,
-        text: format!("kafka:properties of {}", connection.cluster.name),
-        source: None,
-    }
+    Note::not_collected(format!("kafka:properties of {}", connection.cluster.name))
 }
 
 /// What the network says, held down where the listener itself was not seen.
@@ -221,11 +211,10 @@ fn to_broker<'e>(
         && admission.strength > Strength::Gap
     {
         admission.strength = Strength::Gap;
-        admission.notes.push(Note {
-            kind: NoteKind::NotCollected,
-            text: format!("whether there is {} was not read: {unread}", listener.name),
-            source: None,
-        });
+        admission.notes.push(Note::not_collected(format!(
+            "whether there is {} was not read: {unread}",
+            listener.name
+        )));
     }
     admission
 }
@@ -245,14 +234,10 @@ fn to_port<'e>(
                 Strength::Gap
             },
             evidence: vec![listens(broker, listener)],
-            notes: vec![Note {
-                kind: NoteKind::NotCollected,
-                text: format!(
-                    "the host of broker {} is not known, nor what its network admits",
-                    broker.id
-                ),
-                source: None,
-            }],
+            notes: vec![Note::not_collected(format!(
+                "the host of broker {} is not known, nor what its network admits",
+                broker.id
+            ))],
         };
     };
     let mut admission = match sender {
@@ -427,11 +412,7 @@ pub(super) fn open_sessions(world: &World<'_>, connection: ThingIx) -> Vec<Reach
 /// The cluster of a session, or the one that a managed cluster is.
 pub(super) fn cluster(world: &World<'_>, from: ThingIx) -> Vec<Reached> {
     let session = world.sessions.get(&from).map(|session| session.cluster);
-    let managed = || {
-        let arn = &world.managed(from)?.arn;
-        let mut clusters = world.estate.clusters.values();
-        clusters.find(|cluster| cluster.managed.as_ref().is_some_and(|link| link.to == *arn))
-    };
+    let managed = || world.estate.cluster_of(&world.managed(from)?.arn);
     let Some(cluster) = session.or_else(managed) else {
         return Vec::new();
     };

@@ -6,7 +6,7 @@ use super::beside::Change;
 use super::verdict::Verdict;
 use super::world::World;
 use crate::estate::{FileSystemKind, Seen};
-use crate::facts::{Evidence, Note, NoteKind, ThingIx};
+use crate::facts::{Evidence, Note, ThingIx};
 use crate::policy::Caller;
 use crate::reach::Strength;
 use crate::rules::Request;
@@ -30,11 +30,7 @@ pub(super) fn decided(
     let nobody = matches!(caller, Caller::Anonymous);
     let doubt = |text: String| Verdict {
         strength: Strength::Conditional,
-        notes: vec![Note {
-            kind: NoteKind::NotCollected,
-            text,
-            source: None,
-        }],
+        notes: vec![Note::not_collected(text)],
         ..Verdict::certain()
     };
     match (store.kind, &store.policy) {

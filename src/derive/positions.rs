@@ -15,7 +15,7 @@ use ipnet::IpNet;
 use super::relation::Reached;
 use super::world::World;
 use crate::estate::{Endpoint, Estate, Host, Seen, Subnet};
-use crate::facts::{Evidence, Kind, Note, NoteKind, ThingIx};
+use crate::facts::{Evidence, Kind, Note, ThingIx};
 use crate::network::{Admission, Sender, Target, admit_directly, leaves_by};
 use crate::policy::{Context, Document, KeyState};
 use crate::reach::Strength;
@@ -310,11 +310,7 @@ fn surely(evidence: Vec<Evidence>) -> Admission {
 }
 
 fn weaker(strength: Strength, text: String) -> Admission {
-    let note = Note {
-        kind: NoteKind::NotCollected,
-        text,
-        source: None,
-    };
+    let note = Note::not_collected(text);
     Admission {
         strength,
         evidence: Vec::new(),

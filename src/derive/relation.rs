@@ -103,11 +103,7 @@ pub(super) fn leads_nowhere(
 }
 
 fn unsure(text: String) -> (Strength, Option<Note>) {
-    let note = Note {
-        kind: NoteKind::NotCollected,
-        text,
-        source: None,
-    };
+    let note = Note::not_collected(text);
     (Strength::Conditional, Some(note))
 }
 

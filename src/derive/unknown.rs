@@ -87,7 +87,7 @@ fn wal_volumes(cluster: &Cluster) -> impl Iterator<Item = Unknown> {
 fn diskless(cluster: &Cluster) -> Vec<(i32, String)> {
     let replicas = cluster.topics.as_ref().into_iter().flatten();
     let replicas = replicas.flat_map(|(_, topic)| topic.replicas.iter().flatten().copied());
-    let with_data = cluster.brokers.values().filter(|broker| broker.holds_data);
+    let with_data = cluster.data_brokers();
     let brokers: BTreeSet<i32> = replicas.chain(with_data.map(|broker| broker.id)).collect();
     let retired = |id: i32| {
         cluster

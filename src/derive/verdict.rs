@@ -4,7 +4,7 @@
 
 use crate::capture::Source;
 use crate::estate::Origin;
-use crate::facts::{Evidence, Note, NoteKind};
+use crate::facts::{Evidence, Note};
 use crate::policy::{Decision, LayerKind};
 use crate::reach::Strength;
 
@@ -56,11 +56,7 @@ impl Verdict {
     pub(super) fn gap(text: String) -> Self {
         Self {
             strength: Strength::Gap,
-            notes: vec![Note {
-                kind: NoteKind::NotCollected,
-                text,
-                source: None,
-            }],
+            notes: vec![Note::not_collected(text)],
             ..Self::certain()
         }
     }

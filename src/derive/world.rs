@@ -462,11 +462,6 @@ impl<'e> World<'e> {
         all
     }
 
-    /// The number of a position class, for tables.
-    pub(super) fn class_number(&self, id: &str) -> usize {
-        self.classes.keys().take_while(|known| *known != id).count()
-    }
-
     /// The position that everyone starts from.
     pub(super) fn internet(&self) -> Option<(&str, &Class)> {
         self.classes
@@ -525,7 +520,7 @@ impl<'e> World<'e> {
             None => format!("{}/{name}", cluster.name),
             Some(address) => format!("{}/{name}@{address}", cluster.name),
         };
-        let brokers = || cluster.brokers.values().filter(|broker| broker.holds_data);
+        let brokers = || cluster.data_brokers();
         let mut listeners: BTreeSet<&str> = brokers()
             .flat_map(|broker| &broker.listeners)
             .filter(|listener| !listener.controller)

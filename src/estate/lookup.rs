@@ -4,9 +4,22 @@
 
 use std::sync::Arc;
 
-use super::{Estate, Key, Seen};
+use super::{Broker, Cluster, Estate, Key, Seen};
+
+impl Cluster {
+    /// Brokers that hold data, and so serve clients: not nodes that only control.
+    pub fn data_brokers(&self) -> impl Iterator<Item = &Broker> {
+        self.brokers.values().filter(|broker| broker.holds_data)
+    }
+}
 
 impl Estate {
+    /// The cluster that an Amazon MSK cluster is, by the ARN of the latter.
+    pub fn cluster_of(&self, managed: &str) -> Option<&Cluster> {
+        let is_it = |cluster: &&Cluster| cluster.managed.as_ref().is_some_and(|m| m.to == managed);
+        self.clusters.values().find(is_it)
+    }
+
     /// The key that `text` names: an ARN of a key or alias, a key id, or `alias/...`. Ids and
     /// aliases mean the given account and region. Unread when the capture does not hold it.
     pub fn key_for(&self, text: &str, account: &str, region: &str) -> Seen<&Key> {

@@ -55,6 +55,17 @@ pub struct Note {
     pub source: Option<Source>,
 }
 
+impl Note {
+    /// That an input was not collected.
+    pub fn not_collected(text: impl Into<String>) -> Self {
+        Self {
+            kind: NoteKind::NotCollected,
+            text: text.into(),
+            source: None,
+        }
+    }
+}
+
 /// Kinds of doubt.
 #[derive(
     Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, serde::Serialize, schemars::JsonSchema,

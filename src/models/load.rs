@@ -269,12 +269,19 @@ pub fn names(models: &[Model]) -> String {
 /// # Errors
 /// When there is none, naming those there are.
 pub fn find(id: &str) -> Result<Model, ModelError> {
-    let models = built_in()?;
-    let known = names(&models);
-    models
-        .into_iter()
-        .find(|model| model.id == id)
-        .ok_or_else(|| ModelError(format!("no deployment model `{id}`; known: {known}")))
+    pick(&built_in()?, id).cloned()
+}
+
+/// The one of these models that goes by that name.
+///
+/// # Errors
+/// When there is none, naming those there are.
+pub fn pick<'m>(models: &'m [Model], id: &str) -> Result<&'m Model, ModelError> {
+    let found = models.iter().find(|model| model.id == id);
+    found.ok_or_else(|| {
+        let known = names(models);
+        ModelError(format!("no deployment model `{id}`; known: {known}"))
+    })
 }
 
 #[cfg(test)]

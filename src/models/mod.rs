@@ -11,7 +11,7 @@ mod model;
 mod policy_text;
 mod project;
 
-pub use load::{ModelError, built_in, find, names, of_cluster};
+pub use load::{ModelError, built_in, find, names, of_cluster, pick};
 pub use model::{
     Compute, Detection, HolderKind, Model, ModelGrant, ModelHolder, ModelIdentity, ModelListener,
     ModelProperty, ModelStatement, ModelVendor, Movement, Parameter, Runs, Share,

@@ -151,6 +151,17 @@ pub enum HolderKind {
 }
 
 impl HolderKind {
+    /// The word that data have for it.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::LogVolume => "log-volume",
+            Self::WalVolume => "wal-volume",
+            Self::Bucket => "bucket",
+            Self::FileSystem => "file-system",
+            Self::Service => "service",
+        }
+    }
+
     /// What an estate must have where a holder of this kind holds events.
     pub fn holding(self) -> Option<Holding> {
         match self {

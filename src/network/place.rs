@@ -7,7 +7,7 @@ use std::net::IpAddr;
 use ipnet::IpNet;
 
 use crate::estate::{
-    Endpoint, Estate, FileSystem, Host, Interface, MountTarget, NatGateway, NetworkConfig,
+    Endpoint, Estate, FileSystem, Host, Interface, MountTarget, NFS, NatGateway, NetworkConfig,
     RouteTable, Seen, Subnet,
 };
 
@@ -139,7 +139,7 @@ impl<'e> Target<'e> {
         place.settle(estate);
         Self {
             places: vec![place],
-            port: 2049,
+            port: NFS,
         }
     }
 

@@ -47,7 +47,7 @@ impl Admission {
     }
 
     /// A way that may stand in input that was not collected.
-    pub(super) fn gap(text: String) -> Self {
+    pub fn gap(text: String) -> Self {
         Self::doubtful(Strength::Gap, NoteKind::NotCollected, text)
     }
 

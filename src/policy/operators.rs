@@ -13,6 +13,7 @@ use super::context::Context;
 use super::moment;
 use super::pattern::Glob;
 use super::template::Template;
+use crate::capture::base64;
 
 /// How two ordered values are compared.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -157,7 +158,7 @@ impl Family {
             Self::Numeric(_) => Number::parse(value).is_some(),
             Self::Date(_) => moment::parse(value).is_some(),
             Self::Bool => boolean(value).is_some(),
-            Self::Binary => base64(value).is_some(),
+            Self::Binary => base64::decode(value).is_some(),
             Self::Ip => network(value).is_some(),
             Self::Arn => value.splitn(6, ':').count() == 6,
         }
@@ -200,7 +201,7 @@ impl Family {
                 Some(order.holds(a.cmp(&b)).into())
             }
             Self::Bool => Some((boolean(request)? == boolean(text)?).into()),
-            Self::Binary => Some((base64(request)? == base64(text)?).into()),
+            Self::Binary => Some((base64::decode(request)? == base64::decode(text)?).into()),
             Self::Ip => {
                 let (a, b) = (network(request)?, network(text)?);
                 // The request's value may be a range: any address of it.
@@ -276,37 +277,6 @@ impl Number {
             }
         }
     }
-}
-
-/// Standard base64 with padding (RFC 4648, section 4).
-fn base64(text: &str) -> Option<Vec<u8>> {
-    let bytes = text.as_bytes();
-    if !bytes.len().is_multiple_of(4) {
-        return None;
-    }
-    let padding = bytes.iter().rev().take_while(|b| **b == b'=').count();
-    if padding > 2 {
-        return None;
-    }
-    let mut out = Vec::with_capacity(bytes.len() / 4 * 3);
-    let (mut held, mut bits) = (0_u32, 0);
-    for byte in &bytes[..bytes.len() - padding] {
-        let six = match byte {
-            b'A'..=b'Z' => byte - b'A',
-            b'a'..=b'z' => byte - b'a' + 26,
-            b'0'..=b'9' => byte - b'0' + 52,
-            b'+' => 62,
-            b'/' => 63,
-            _ => return None,
-        };
-        held = (held << 6) | u32::from(six);
-        bits += 6;
-        if bits >= 8 {
-            bits -= 8;
-            out.push(u8::try_from((held >> bits) & 0xff).ok()?);
-        }
-    }
-    Some(out)
 }
 
 #[cfg(test)]

@@ -148,7 +148,7 @@ impl View {
                 let reads = things
                     .find(Kind::Bucket, &link.to)
                     .and_then(|bucket| self.derivation.facts.find(Predicate::Reads, bucket));
-                for broker in cluster.brokers.values().filter(|broker| broker.holds_data) {
+                for broker in cluster.data_brokers() {
                     let Some(host) = &broker.host else {
                         continue;
                     };

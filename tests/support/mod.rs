@@ -16,6 +16,7 @@ use catchment::capture::Capture;
 use catchment::query::{self, Explain, View, ViewError};
 use catchment::reach::Strength;
 use catchment::{estate, models, rules};
+use serde_json::{Value, json};
 
 /// Files of a capture: path relative to it, and text.
 pub(crate) type Files = BTreeMap<String, String>;
@@ -113,4 +114,19 @@ pub(crate) fn all_fixtures() -> Vec<String> {
     names.push("hostile".to_owned());
     names.sort();
     names
+}
+
+/// A statement that allows.
+pub(crate) fn allow(action: &str, resource: &str) -> Value {
+    json!({ "Effect": "Allow", "Action": action, "Resource": resource })
+}
+
+/// A statement that denies.
+pub(crate) fn deny(action: &str, resource: &str) -> Value {
+    json!({ "Effect": "Deny", "Action": action, "Resource": resource })
+}
+
+/// A policy document.
+pub(crate) fn document(statements: &[Value]) -> Value {
+    json!({ "Version": "2012-10-17", "Statement": statements })
 }

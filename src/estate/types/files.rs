@@ -48,6 +48,9 @@ pub enum FileSystemKind {
     FsxOther,
 }
 
+/// TCP port of NFS version 4. Source: RFC 7530, section 3.1.
+pub const NFS: u16 = 2049;
+
 /// A network address at which a file system can be mounted over NFS (TCP 2049).
 #[derive(Clone, Debug, PartialEq)]
 pub struct MountTarget {

@@ -7,13 +7,10 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::{Projection, ProjectionError, UNSET};
 use crate::capture::Source;
 use crate::estate::{
-    Broker, Diagnostic, Host, Interface, Link, Listener, ManagedAuthentication, ManagedCluster,
-    ManagedNode, Origin, Property, SecurityProtocol, Seen, Severity,
+    AWS_MSK_IAM, Broker, Diagnostic, Host, Interface, Link, Listener, ManagedAuthentication,
+    ManagedCluster, ManagedNode, Origin, Property, SecurityProtocol, Seen, Severity,
 };
 use crate::models::model::ModelListener;
-
-/// The SASL mechanism of clients that authenticate to Amazon MSK by IAM.
-const IAM_MECHANISM: &str = "AWS_MSK_IAM";
 
 /// Where a broker's network interface is today: subnet and security groups.
 #[derive(Clone, Default)]
@@ -209,7 +206,7 @@ impl Projection<'_> {
 
     /// Where each broker with data is in the network, as far as that is known.
     fn spots(&self) -> BTreeMap<i32, Spot> {
-        let data = self.cluster.brokers.values().filter(|b| b.holds_data);
+        let data = self.cluster.data_brokers();
         data.map(|broker| (broker.id, self.spot(broker))).collect()
     }
 
@@ -242,7 +239,7 @@ impl Projection<'_> {
                 SecurityProtocol::Ssl if listener.client_certificate => "tls",
                 SecurityProtocol::Plaintext | SecurityProtocol::Ssl => "unauthenticated",
                 SecurityProtocol::SaslPlaintext | SecurityProtocol::SaslSsl
-                    if listener.mechanisms.iter().any(|m| m == IAM_MECHANISM) =>
+                    if listener.mechanisms.iter().any(|m| m == AWS_MSK_IAM) =>
                 {
                     "iam"
                 }
@@ -290,7 +287,7 @@ impl Projection<'_> {
 
     /// Clients that authenticate by IAM find nobody who knows them outside the service.
     fn drop_iam_listeners(&mut self) {
-        let iam = |listener: &Listener| listener.mechanisms.iter().any(|m| m == IAM_MECHANISM);
+        let iam = |listener: &Listener| listener.mechanisms.iter().any(|m| m == AWS_MSK_IAM);
         let mut dropped: Option<Source> = None;
         for broker in self.cluster.brokers.values_mut() {
             let found = broker.listeners.iter().find(|listener| iam(listener));

@@ -9,16 +9,13 @@ use super::{Projection, UNSET, shown};
 use crate::capture::Source;
 use crate::estate::{
     AttachedVolume, Bucket, BucketSettings, Encryption, FileSystem, FileSystemKind, GroupRule,
-    Link, MountTarget, Origin, Peer, PublicAccessBlock, SecurityGroup, Seen, Volume,
+    Link, MountTarget, NFS, Origin, Peer, PublicAccessBlock, SecurityGroup, Seen, Volume,
 };
 use crate::models::model::{HolderKind, ModelHolder, Share};
 use crate::models::policy_text;
 
 /// Values of the parameter `key` that mean a key that AWS manages.
 const AWS_KEY: &str = "sse-s3";
-
-/// TCP port of NFS version 4. Source: RFC 7530, section 3.1.
-const NFS: u16 = 2049;
 
 impl Projection<'_> {
     pub(super) fn add_holders(&mut self) {
@@ -208,7 +205,7 @@ impl Projection<'_> {
         let region = self.region().unwrap_or_default();
         let account = self.account.clone();
         let (encrypted, key) = self.volume_key("elasticfilesystem");
-        let brokers = self.cluster.brokers.values().filter(|b| b.holds_data);
+        let brokers = self.cluster.data_brokers();
         let hosts = brokers.filter_map(|b| self.estate.hosts.get(&b.host.as_ref()?.to));
         let mut subnets = BTreeSet::new();
         let mut groups = BTreeSet::new();

@@ -97,8 +97,8 @@ fn one(model: &ModelText, out: &mut Text) {
         let head = format!(
             "{} ({}, {}{optional}): {}",
             holder.role,
-            word(&holder.kind),
-            word(&holder.share),
+            holder.kind.word().to_owned(),
+            holder.share.word().to_owned(),
             holder.holds
         );
         (head, vec![holder.freshness.clone(), basis(&holder.basis)])
@@ -173,14 +173,6 @@ fn one(model: &ModelText, out: &mut Text) {
     section("What moves", movements.collect());
 }
 
-/// An enum's name as data has it.
-fn word(value: &impl serde::Serialize) -> String {
-    serde_json::to_value(value)
-        .ok()
-        .and_then(|value| value.as_str().map(str::to_owned))
-        .unwrap_or_default()
-}
-
 fn one_markdown(model: &ModelText, out: &mut Markdown) {
     out.heading(
         2,
@@ -191,8 +183,8 @@ fn one_markdown(model: &ModelText, out: &mut Markdown) {
     let rows = model.holders.iter().map(|holder| {
         vec![
             markdown(&holder.role),
-            word(&holder.kind),
-            word(&holder.share),
+            holder.kind.word().to_owned(),
+            holder.share.word().to_owned(),
             markdown(&holder.holds),
             markdown(&holder.freshness),
             markdown(&holder.basis.confidence),
