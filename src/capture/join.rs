@@ -30,7 +30,9 @@ pub(crate) fn captures(parts: Vec<(String, Capture)>) -> Capture {
                 text.cluster.clone_from(&mover.label);
             }
             text.file = file;
-            if let super::Text::Properties(lines) = &mut text.content {
+            if let super::Text::Properties(lines) | super::Text::Connector(lines) =
+                &mut text.content
+            {
                 for line in lines {
                     line.source = mover.source(&line.source);
                 }

@@ -131,6 +131,8 @@ pub struct TextFile {
 pub enum Text {
     /// Properties of a broker or controller.
     Properties(Vec<PropertyLine>),
+    /// The configuration of a connector of Kafka Connect: what names classes, topics and sinks.
+    Connector(Vec<PropertyLine>),
     /// Output of `kafka-acls --list`.
     Acls(String),
     /// Output of `kafka-topics --list` or `--describe`.
@@ -141,6 +143,7 @@ impl fmt::Debug for Text {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Properties(lines) => f.debug_tuple("Properties").field(lines).finish(),
+            Self::Connector(lines) => f.debug_tuple("Connector").field(lines).finish(),
             Self::Acls(text) => write!(f, "Acls({} bytes)", text.len()),
             Self::Topics(text) => write!(f, "Topics({} bytes)", text.len()),
         }

@@ -154,7 +154,7 @@ fn json(
     for found in redact_answer::json(&mut node) {
         capture.note(found.code, Severity::Finding, found.message, found.source);
     }
-    if recorded::file(capture, drafts, file, &node) {
+    if recorded::file(capture, drafts, file, &node) || text::connectors(capture, file, &node) {
         return;
     }
     if node.str("call").is_some_and(|call| call.contains(':')) {

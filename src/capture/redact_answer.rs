@@ -40,12 +40,15 @@ const SECRET: &[&str] = &[
     "AuthToken",
 ];
 
+/// The key that tells the configuration of a connector from any other.
+pub(crate) const CONNECTOR_CLASS: &str = "connector.class";
+
 /// Keys of a connector's configuration whose values stay: they name classes, topics and sinks.
 ///
 /// Source: Kafka Connect documentation, "Configuring Connectors"; configurations of the S3, Iceberg,
 /// JDBC and Kinesis sink connectors and of `MirrorMaker` 2.
 const CONNECTOR_KEYS: &[&str] = &[
-    "connector.class",
+    CONNECTOR_CLASS,
     "name",
     "tasks.max",
     "topics",
@@ -118,6 +121,8 @@ fn member(name: &str, value: &mut Node, found: &mut Vec<Found>) {
         "Environment" | "environment" if value.as_str().is_none() => environment(value, found),
         "HECToken" | "AttributeValue" => hide(value),
         "connectorConfiguration" | "ConnectorConfiguration" => configuration(value, found),
+        // As the REST API of Kafka Connect takes and gives it.
+        "config" if value.get(CONNECTOR_CLASS).is_some() => configuration(value, found),
         "ServerProperties" | "serverProperties" => server_properties(value, found),
         "command" | "entryPoint" => arguments(value, found),
         "options" | "dockerLabels" => variables_of(value, found),
@@ -219,6 +224,11 @@ fn holds_secret(text: &str) -> bool {
     assigned || (!word && looks_secret("", text))
 }
 
+/// Whether the value of this key of a connector's configuration may stay.
+pub(crate) fn stays(key: &str) -> bool {
+    CONNECTOR_KEYS.contains(&key.to_ascii_lowercase().as_str())
+}
+
 /// `{"key": "value"}` of a connector.
 fn configuration(node: &mut Node, found: &mut Vec<Found>) {
     let Value::Object(members) = &mut node.value else {
@@ -239,7 +249,7 @@ fn configuration(node: &mut Node, found: &mut Vec<Found>) {
                 source: value.source.clone(),
             });
         }
-        *text = if CONNECTOR_KEYS.contains(&key.to_ascii_lowercase().as_str()) {
+        *text = if stays(key) {
             redacted
         } else {
             REDACTED.to_owned()

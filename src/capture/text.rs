@@ -4,15 +4,22 @@
 
 use std::sync::Arc;
 
+use super::json::Node;
 use super::place::is_region;
 use super::recognise::{is_account, is_extension};
-use super::{Capture, Severity, Source, Text, TextFile, properties};
+use super::redact_answer::{CONNECTOR_CLASS, stays};
+use super::{Capture, PropertyLine, REDACTED, Severity, Source, Text, TextFile, properties};
 
 /// Adds a Kafka file to the capture; says whether it was one.
 pub(crate) fn file(capture: &mut Capture, file: &Arc<str>, name: &str, text: &str) -> bool {
     let content = if is_extension(name, "properties") {
         let (lines, diagnostics) = properties::parse(file, text);
         let has = |key: &str| lines.iter().any(|l| l.key == key);
+        if has(CONNECTOR_CLASS) {
+            let lines = lines.into_iter().filter(|line| stays(&line.key)).collect();
+            connector(capture, file, lines);
+            return true;
+        }
         if ![
             "node.id",
             "broker.id",
@@ -53,6 +60,54 @@ pub(crate) fn file(capture: &mut Capture, file: &Arc<str>, name: &str, text: &st
         content,
     });
     true
+}
+
+/// Adds the connectors of an answer of Kafka Connect's REST API, redacted already; says whether it
+/// was one: `{"name", "config"}` of one connector, or the list with `expand=info`.
+///
+/// Source: Kafka documentation, "Kafka Connect", REST API: `GET /connectors?expand=info`,
+/// `GET /connectors/{name}`.
+pub(crate) fn connectors(capture: &mut Capture, file: &Arc<str>, node: &Node) -> bool {
+    let configuration = |node: &Node| {
+        let config = node.get("config")?;
+        config.get(CONNECTOR_CLASS)?;
+        let lines = config.members().iter().filter_map(|(key, value)| {
+            let line = PropertyLine {
+                key: key.clone(),
+                value: value.scalar().filter(|value| value != REDACTED)?,
+                source: value.source.clone(),
+            };
+            stays(key).then_some(line)
+        });
+        let mut lines: Vec<_> = lines.collect();
+        let own = node
+            .get("name")
+            .filter(|_| lines.iter().all(|l| l.key != "name"));
+        lines.extend(own.and_then(|name| {
+            Some(PropertyLine {
+                key: "name".to_owned(),
+                value: name.scalar()?,
+                source: name.source.clone(),
+            })
+        }));
+        Some(lines)
+    };
+    let members = node.members().iter();
+    let listed = members.filter_map(|(_, value)| configuration(value.get("info")?));
+    let found: Vec<_> = configuration(node).into_iter().chain(listed).collect();
+    let any = !found.is_empty();
+    for lines in found {
+        connector(capture, file, lines);
+    }
+    any
+}
+
+fn connector(capture: &mut Capture, file: &Arc<str>, lines: Vec<PropertyLine>) {
+    capture.texts.push(TextFile {
+        cluster: cluster_of(file).to_owned(),
+        file: file.clone(),
+        content: Text::Connector(lines),
+    });
 }
 
 /// The folder that names the cluster: the first below `kafka` that is no account or region,

@@ -9,7 +9,7 @@ use super::storage;
 use super::unknown::Unknown;
 use super::world::{TOPIC, World};
 use crate::capture::Source;
-use crate::estate::{Cluster, Origin, Topic};
+use crate::estate::{Cluster, Estate, Link, Origin, Topic};
 use crate::facts::{Evidence, Kind, NoteKind, ThingIx};
 use crate::reach::Strength;
 
@@ -22,8 +22,17 @@ pub(super) fn topics(world: &World<'_>, from: ThingIx) -> Vec<Reached> {
         return all_topics(world, session.cluster, |_| Vec::new());
     }
     let clusters = || world.estate.clusters.values();
+    if world.kind(from) == Kind::Cluster {
+        let own = world.estate.clusters.get(id).into_iter();
+        return own
+            .flat_map(|cluster| all_topics(world, cluster, |_| Vec::new()))
+            .collect();
+    }
     if let Some(of) = world.objects.get(&from) {
-        return vec![Reached::surely(of.topic, Vec::new())];
+        return vec![of.holds.clone()];
+    }
+    if let Some(topics) = world.readers.get(&from) {
+        return topics.clone();
     }
     if world.kind(from) == Kind::Bucket {
         return clusters()
@@ -60,26 +69,46 @@ pub(super) fn topics(world: &World<'_>, from: ThingIx) -> Vec<Reached> {
     reached
 }
 
-fn bucket_topics(world: &World<'_>, cluster: &Cluster, bucket: &str) -> Vec<Reached> {
-    // Where keys carry topics, the objects of each topic are things of their own.
-    let mixed = |role: &String| {
+/// The role in which a bucket holds objects of a cluster that mix topics. Where keys carry topics,
+/// the objects of each topic are things of their own.
+fn mixing<'c>(cluster: &'c Cluster, bucket: &str) -> Option<(&'c String, &'c Link)> {
+    let mixes = |role: &String| {
         let patterns = cluster.object_keys.get(role);
         patterns.is_none_or(|patterns| {
             patterns.is_empty() || patterns.iter().any(|pattern| !pattern.contains(TOPIC))
         })
     };
     let mut roles = cluster.buckets.iter();
-    let Some((role, link)) = roles.find(|(role, link)| link.to == bucket && mixed(role)) else {
+    roles.find(|(role, link)| link.to == bucket && mixes(role))
+}
+
+/// Whether a bucket holds objects that mix topics, or copies of a log.
+pub(super) fn is_mixed(estate: &Estate, bucket: &str) -> bool {
+    let mut clusters = estate.clusters.values();
+    clusters.any(|cluster| {
+        mixing(cluster, bucket).is_some()
+            || estate
+                .copies_of_cluster(cluster)
+                .iter()
+                .any(|copy| copy.to == bucket)
+    })
+}
+
+/// That a bucket is one of a cluster's, in words.
+pub(super) fn is_the_bucket(cluster: &Cluster, role: &str, link: &Link) -> Evidence {
+    let says = format!(
+        "{} is the {role} bucket of {}",
+        link.to.replace('\u{1}', "a bucket without a name"),
+        cluster.name
+    );
+    Evidence::description(says, link.origin.clone())
+}
+
+fn bucket_topics(world: &World<'_>, cluster: &Cluster, bucket: &str) -> Vec<Reached> {
+    let Some((role, link)) = mixing(cluster, bucket) else {
         return Vec::new();
     };
-    all_topics(world, cluster, |_| {
-        let says = format!(
-            "{} is the {role} bucket of {}",
-            link.to.replace('\u{1}', "a bucket without a name"),
-            cluster.name
-        );
-        vec![Evidence::description(says, link.origin.clone())]
-    })
+    all_topics(world, cluster, |_| vec![is_the_bucket(cluster, role, link)])
 }
 
 fn file_system_topics(world: &World<'_>, cluster: &Cluster, store: &str) -> Vec<Reached> {
@@ -137,7 +166,10 @@ fn unknown_topics(world: &World<'_>, unknown: &Unknown) -> Vec<Reached> {
         .get(unknown.cluster.as_str())
         .into_iter()
         .flatten();
-    let held = topics.filter(|(_, topic)| {
+    let held = topics.filter(|(name, topic)| {
+        if let Some(only) = &unknown.topics {
+            return only.contains(*name);
+        }
         let mut replicas = topic.replicas.iter().flatten();
         unknown.brokers.is_empty()
             || topic.replicas.is_empty()

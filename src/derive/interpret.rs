@@ -135,7 +135,7 @@ impl<'w, 'e> Interpreter<'w, 'e> {
                 By::Variable(variable) => Some(variable.as_str()),
                 By::Service(_) | By::Anonymous => None,
             };
-            let others = [&request.via, &request.through];
+            let others = [&request.of, &request.via, &request.through];
             let others = others.into_iter().flatten().map(String::as_str);
             let mut all: Vec<&str> = others.chain(by).collect();
             all.push(&request.on);
@@ -590,6 +590,7 @@ fn about(request: &crate::rules::Request, bound: &Bound<'_>) -> About {
     };
     About {
         on: bound.things[request.on.as_str()],
+        of: thing(&request.of),
         via: thing(&request.via),
         through: thing(&request.through),
     }

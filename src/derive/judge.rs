@@ -3,6 +3,7 @@
 //! Must never: combine requests; each is one session's, and the interpreter joins them.
 
 use std::collections::{BTreeMap, HashMap};
+use std::sync::{Arc, LazyLock};
 
 use super::beside::{self, Change};
 use super::context::{self, Asked};
@@ -13,6 +14,8 @@ use super::resources::{Wanted, wanted};
 use super::silence;
 use super::verdict::{Shortfall, Verdict, layer_words, shortfall, statement};
 use super::world::World;
+use crate::capture::Source;
+use crate::capture::json::Node;
 use crate::estate::{Identity, IdentityKind, Origin, PublicAccessBlock, Seen};
 use crate::facts::{Evidence, Kind, Note, NoteKind, ThingIx};
 use crate::policy::{
@@ -32,21 +35,50 @@ struct Key<'r> {
     part: Part,
     context: &'r BTreeMap<String, String>,
     caller: ThingIx,
-    on: ThingIx,
-    via: Option<ThingIx>,
-    through: Option<ThingIx>,
+    about: About,
     class: &'r str,
     change: Change,
 }
 
-/// What a request is about: the thing, the thing on whose behalf a service repeats it, and the
-/// access point that it goes through.
-#[derive(Clone, Copy)]
+/// What a request is about.
+#[derive(Clone, Copy, PartialEq, Eq, Hash)]
 pub(super) struct About {
+    /// The thing, whose policy has a say.
     pub(super) on: ThingIx,
+    /// The objects that are asked of an access point.
+    pub(super) of: Option<ThingIx>,
+    /// The thing on whose behalf a service repeats the request.
     pub(super) via: Option<ThingIx>,
+    /// The access point that it goes through.
     pub(super) through: Option<ThingIx>,
 }
+
+impl About {
+    /// A request about a thing alone.
+    fn only(on: ThingIx) -> Self {
+        Self {
+            on,
+            of: None,
+            via: None,
+            through: None,
+        }
+    }
+}
+
+/// What the caller's own policies say to a request that goes through an access point to a bucket of
+/// another account: they were asked about the access point, which is the resource of the request,
+/// and do not have to name the bucket as well. Their denies still count.
+///
+/// Source: Amazon S3 User Guide, "Configuring IAM policies for using access points": the access
+/// point and the bucket must permit the request, and the bucket's policy may delegate.
+static ASKED_AT_THE_POINT: LazyLock<Document> = LazyLock::new(|| {
+    let text = r#"{"Statement": {"Effect": "Allow", "Action": "*", "Resource": "*"}}"#;
+    let node = Node::parse(&Arc::from(""), text);
+    match node {
+        Ok(node) => Document::parse(&node).0,
+        Err(_) => Document::of(Vec::new(), Source::new(Arc::from(""), 1, "")),
+    }
+});
 
 /// Decides requests, remembering answers.
 pub(super) struct Judge<'w, 'e> {
@@ -74,16 +106,16 @@ impl<'w, 'e> Judge<'w, 'e> {
         position: (&'w str, &'w Class),
         change: Change,
     ) -> Verdict {
-        let About { on, via, through } = about;
-        let on = self.stand_in(request.part, on);
+        let about = About {
+            on: self.stand_in(request.part, about.on),
+            ..about
+        };
         let key = Key {
             action: &request.action,
             part: request.part,
             context: &request.context,
             caller,
-            on,
-            via,
-            through,
+            about,
             class: position.0,
             change,
         };
@@ -93,9 +125,7 @@ impl<'w, 'e> Judge<'w, 'e> {
         let asking = Asking {
             world: self.world,
             request,
-            on,
-            via,
-            through,
+            about,
             class: position.1,
             change,
         };
@@ -124,9 +154,7 @@ impl<'w, 'e> Judge<'w, 'e> {
         let asking = Asking {
             world: self.world,
             request,
-            on,
-            via: None,
-            through: None,
+            about: About::only(on),
             class,
             change: Change::None,
         };
@@ -143,9 +171,7 @@ impl<'w, 'e> Judge<'w, 'e> {
 struct Asking<'a, 'e> {
     world: &'a World<'e>,
     request: &'a Request,
-    on: ThingIx,
-    via: Option<ThingIx>,
-    through: Option<ThingIx>,
+    about: About,
     class: &'a Class,
     change: Change,
 }
@@ -175,9 +201,13 @@ impl Asking<'_, '_> {
         if !self.suits(&caller) {
             return Verdict::never();
         }
-        if let Some(known) =
-            mounts::decided(self.world, self.request, self.on, self.change, &caller)
-        {
+        if let Some(known) = mounts::decided(
+            self.world,
+            self.request,
+            self.about.on,
+            self.change,
+            &caller,
+        ) {
             return known;
         }
         self.decide(&caller, identity, None, thing)
@@ -191,16 +221,18 @@ impl Asking<'_, '_> {
     }
 
     fn by_whoever(&self, missing: &str) -> Verdict {
-        let unread = self.policy_of(self.on).and_then(|policy| match policy {
-            Seen::Unread(what) => Some(&**what),
-            Seen::Is(_) | Seen::Absent => None,
-        });
-        let account = self.world.account(self.on);
+        let unread = self
+            .policy_of(self.about.on)
+            .and_then(|policy| match policy {
+                Seen::Unread(what) => Some(&**what),
+                Seen::Is(_) | Seen::Absent => None,
+            });
+        let account = self.world.account(self.about.on);
         let by_account = account.is_some_and(|a| super::callers::unread_identities(a) == missing);
         let by_policy = unread.filter(|what| super::callers::named_by(what) == missing);
-        let besides = beside::unread(self.world, self.on, &self.request.action);
+        let besides = beside::unread(self.world, self.about.on, &self.request.action);
         let beside = || {
-            let mut all = besides.iter().filter(|_| self.through.is_none());
+            let mut all = besides.iter().filter(|_| self.about.through.is_none());
             all.find(|what| super::callers::named_by(what) == missing)
         };
         match by_policy.or_else(|| beside().map(String::as_str)) {
@@ -239,7 +271,7 @@ impl Asking<'_, '_> {
 
     /// What kind of policy the resource has.
     fn resource_kind(&self) -> ResourceKind {
-        if self.world.key(self.on).is_some() {
+        if self.world.key(self.about.on).is_some() {
             ResourceKind::Key
         } else if self.assumes() {
             ResourceKind::Trust
@@ -256,12 +288,12 @@ impl Asking<'_, '_> {
         thing: ThingIx,
     ) -> Verdict {
         let estate = self.world.estate;
-        let unread_policy = format!("the policy of {}", self.world.id(self.on));
-        let resource = match self.policy_of(self.on) {
+        let unread_policy = format!("the policy of {}", self.world.id(self.about.on));
+        let resource = match self.policy_of(self.about.on) {
             Some(_) if self.change == Change::Policy => ResourcePolicy::Edited,
             Some(Seen::Is(document)) => ResourcePolicy::Document(document),
             Some(Seen::Unread(what)) => ResourcePolicy::Unread(what),
-            Some(Seen::Absent) if self.world.kind(self.on) == Kind::Key => {
+            Some(Seen::Absent) if self.world.kind(self.about.on) == Kind::Key => {
                 ResourcePolicy::Unread(&unread_policy)
             }
             Some(Seen::Absent) | None => ResourcePolicy::None,
@@ -270,8 +302,10 @@ impl Asking<'_, '_> {
         if let ResourcePolicy::Document(document) = resource {
             documents.push(document);
         }
-        let beside = beside::allows(self.world, self.on, self.change);
-        if let Some(identity) = identity
+        let beside = beside::allows(self.world, self.about.on, self.change);
+        let of_others = self.about.through.is_some()
+            && caller.account().as_deref() != self.world.account(self.about.on);
+        if let Some(identity) = identity.filter(|_| !of_others)
             && let Some(silent) = self.silent(caller, identity, &resource, &beside)
         {
             return silent;
@@ -285,7 +319,7 @@ impl Asking<'_, '_> {
             .flat_map(|document| &document.statements)
             .filter(|statement| !statement.covers_action(&self.request.action).is_false())
             .collect();
-        let wants = wanted(self.world, self.request.part, self.on, &about);
+        let wants = wanted(self.world, self.request.part, self.about, &about);
         if wants.is_empty() {
             // A thing that the capture only names cannot be asked about; `unknown` reports it.
             return Verdict::never();
@@ -301,8 +335,12 @@ impl Asking<'_, '_> {
                 want.account = caller.account();
             }
             let account = want.account.as_deref();
+            let mut own = identity.map(|i| layer(&i.policies)).unwrap_or_default();
+            if of_others && !own.documents.is_empty() {
+                own.documents.push(&ASKED_AT_THE_POINT);
+            }
             let layers = Layers {
-                identity: identity.map(|i| layer(&i.policies)).unwrap_or_default(),
+                identity: own,
                 boundary: identity
                     .and_then(|i| i.boundary.as_ref())
                     .and_then(one_layer),
@@ -336,7 +374,7 @@ impl Asking<'_, '_> {
                 resource,
                 resource_kind: self.resource_kind(),
                 beside,
-                fixed: beside::denies(self.world, self.on),
+                fixed: beside::denies(self.world, self.about.on),
                 endpoint: endpoint.and_then(|endpoint| match &endpoint.policy {
                     Seen::Is(document) => Some(Layer::of([&**document])),
                     Seen::Absent => None,
@@ -372,7 +410,7 @@ impl Asking<'_, '_> {
         if !silence::is_certain(action, caller, identity, resource, kind, beside) {
             return None;
         }
-        let wants = wanted(self.world, self.request.part, self.on, &[]);
+        let wants = wanted(self.world, self.request.part, self.about, &[]);
         let Some((want, candidate)) = wants
             .first()
             .and_then(|want| Some((want, want.candidates.first()?)))
@@ -405,11 +443,11 @@ impl Asking<'_, '_> {
             &Asked {
                 caller,
                 action: &self.request.action,
-                target: self.on,
+                target: self.about.on,
                 resource_account: want.account.as_deref(),
-                via: self.via,
+                via: self.about.via,
                 retagged: self.change == Change::Policy,
-                through: self.through,
+                through: self.about.through,
                 settled: &self.request.context,
                 exists: want.exists,
             },
@@ -417,7 +455,7 @@ impl Asking<'_, '_> {
         match (self.position(), self.world.internet()) {
             (Some(class), _) => class.overlay(context),
             // A service sends it: the network keys of the first request are not carried over.
-            (None, _) if self.via.is_some() => KEYS
+            (None, _) if self.about.via.is_some() => KEYS
                 .iter()
                 .fold(context, |context, key| context.absent(key)),
             // The endpoint is one of another service, and this request takes the common way.
@@ -430,7 +468,7 @@ impl Asking<'_, '_> {
     /// caller, nor for a request to a service that the position's endpoint does not serve.
     fn position(&self) -> Option<&Class> {
         let service = self.request.action.split(':').next().unwrap_or_default();
-        let own = self.via.is_none() && self.class.serves(self.world.estate, service);
+        let own = self.about.via.is_none() && self.class.serves(self.world.estate, service);
         own.then_some(self.class)
     }
 
@@ -484,7 +522,8 @@ impl Asking<'_, '_> {
 
     fn verdict(&self, decision: &Decision, resource: &str, within: bool) -> Verdict {
         let action = &self.request.action;
-        let by_position = self.via.is_none() && KEYS.iter().any(|key| decision.keys.contains(*key));
+        let by_position =
+            self.about.via.is_none() && KEYS.iter().any(|key| decision.keys.contains(*key));
         if decision.strength == Strength::Never {
             return Verdict {
                 shortfall: Some(shortfall(decision, &self.asks(resource), within)),
@@ -492,9 +531,9 @@ impl Asking<'_, '_> {
                 ..Verdict::never()
             };
         }
-        let mut evidence: Vec<Evidence> = decision
-            .evidence
-            .iter()
+        let stated = decision.evidence.iter();
+        let mut evidence: Vec<Evidence> = stated
+            .filter(|found| !found.source.file().is_empty())
             .map(|found| {
                 let sid = found
                     .sid
@@ -506,12 +545,12 @@ impl Asking<'_, '_> {
             })
             .collect();
         if self.change == Change::Opened {
-            evidence.push(beside::opened(self.world, self.on, action));
+            evidence.push(beside::opened(self.world, self.about.on, action));
         }
         if self.change == Change::Policy {
             let says = format!(
                 "the rewritten policy of {} allows {action}",
-                self.world.id(self.on)
+                self.world.id(self.about.on)
             );
             let origin = Origin::Inferred {
                 why: "whoever may rewrite a policy may grant themselves".to_owned(),
@@ -543,7 +582,7 @@ impl Asking<'_, '_> {
             )
         }));
         let doubt = (self.change == Change::Opened)
-            .then(|| beside::acl_doubt(self.world, self.on))
+            .then(|| beside::acl_doubt(self.world, self.about.on))
             .flatten();
         let cap = if doubt.is_some() {
             Strength::Conditional
@@ -566,7 +605,7 @@ impl Asking<'_, '_> {
         if self.request.part == Part::Objects {
             return format!(
                 "{action} on the objects of {}",
-                self.world.things.get(self.on)
+                self.world.things.get(self.about.on)
             );
         }
         format!("{action} on {resource}")
@@ -581,7 +620,7 @@ impl Asking<'_, '_> {
         identity: Option<&Identity>,
         asked: &[String],
     ) -> Verdict {
-        let unread = matches!(self.policy_of(self.on), Some(Seen::Unread(_)));
+        let unread = matches!(self.policy_of(self.about.on), Some(Seen::Unread(_)));
         if verdict.strength == Strength::Gap && unread && !self.may_grant(identity, asked) {
             return Verdict::never();
         }
@@ -616,9 +655,9 @@ impl Asking<'_, '_> {
     /// Whether `RestrictPublicBuckets` is on, for the bucket or for its whole account.
     fn restricts_public(&self) -> Truth {
         let estate = self.world.estate;
-        let bucket = self.world.bucket(self.on);
+        let bucket = self.world.bucket(self.about.on);
         let bucket = bucket.map(|x| (&x.public_access_block, x.account.as_deref()));
-        let point = self.world.access_point(self.on);
+        let point = self.world.access_point(self.about.on);
         let point = point.map(|x| (&x.public_access_block, Some(&*x.account)));
         let Some((block, account)) = bucket.or(point) else {
             return Truth::False;

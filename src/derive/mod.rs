@@ -8,6 +8,7 @@
 mod beside;
 mod callers;
 mod context;
+mod deliveries;
 mod holders;
 mod interpret;
 mod judge;

@@ -4,7 +4,7 @@
 
 use super::world::World;
 use super::{holders, listeners, storage};
-use crate::estate::{Broker, Cluster, KeyState, Origin, Seen};
+use crate::estate::{Broker, Cluster, Consumer, KeyState, Origin, Seen};
 use crate::facts::{Evidence, Kind, Note, NoteKind, ThingIx};
 use crate::network::Admission;
 use crate::reach::Strength;
@@ -140,10 +140,14 @@ pub(super) fn follow(world: &World<'_>, relation: Relation, from: ThingIx) -> Ve
         Relation::IamListener => listeners::by_iam(world, from),
         Relation::Cluster => listeners::cluster(world, from),
         Relation::Topic => holders::topics(world, from),
+        Relation::Source => world.mirrors.get(&from).cloned().unwrap_or_default(),
     }
 }
 
 fn role(world: &World<'_>, host: ThingIx) -> Vec<Reached> {
+    if let Some(consumer) = world.consumer(host) {
+        return consumer_role(world, consumer);
+    }
     let Some(host) = world.host(host) else {
         return Vec::new();
     };
@@ -169,6 +173,19 @@ fn role(world: &World<'_>, host: ThingIx) -> Vec<Reached> {
     reached.into_iter().collect()
 }
 
+/// The role that a consumer acts as. Who it is decides what it may write, so one that was not read
+/// may write anywhere.
+fn consumer_role(world: &World<'_>, consumer: &Consumer) -> Vec<Reached> {
+    let link = consumer.role.as_ref().into_iter().next();
+    let reached = link.and_then(|link| {
+        let thing = world.things.find(Kind::Identity, &link.to)?;
+        let says = format!("{} acts as {}", consumer.id, link.to);
+        let evidence = Evidence::description(says, link.origin.clone());
+        Some(Reached::surely(thing, vec![evidence]))
+    });
+    reached.into_iter().collect()
+}
+
 fn volumes(world: &World<'_>, host: ThingIx) -> Vec<Reached> {
     let Some(host) = world.host(host) else {
         return Vec::new();
@@ -186,9 +203,9 @@ fn volumes(world: &World<'_>, host: ThingIx) -> Vec<Reached> {
 }
 
 fn bucket_of(world: &World<'_>, objects: ThingIx) -> Vec<Reached> {
-    let of = world.objects.get(&objects).into_iter();
-    of.map(|of| Reached::surely(of.bucket, Vec::new()))
-        .collect()
+    let of = world.objects.get(&objects);
+    let bucket = of.map_or(objects, |of| of.bucket);
+    vec![Reached::surely(bucket, Vec::new())]
 }
 
 fn key_state<'e>(world: &World<'e>, from: ThingIx) -> KeyState<'e> {

@@ -8,8 +8,9 @@
 
 use std::collections::BTreeSet;
 
+use super::judge::About;
 use super::world::{TOPIC, World};
-use crate::estate::{AccessPoint, Origin};
+use crate::estate::{AccessPoint, Consumer, Origin};
 use crate::facts::ThingIx;
 use crate::policy::{Glob, PLACEHOLDER, ResourcePattern, Statement, intersects};
 use crate::rules::Part;
@@ -31,12 +32,12 @@ pub(super) struct Wanted {
 /// Stands in a pattern of object keys for hexadecimal digits.
 const HEX: &str = "{hex}";
 
-/// Everything that a request needs, all of it: `part` of `thing`, looked for with the patterns of
-/// `statements`.
+/// Everything that a request needs, all of it: `part` of what it is about, looked for with the
+/// patterns of `statements`.
 pub(super) fn wanted(
     world: &World<'_>,
     part: Part,
-    thing: ThingIx,
+    about: About,
     statements: &[&Statement],
 ) -> Vec<Wanted> {
     let one = |arn: String, account: Option<&str>, exists: bool| Wanted {
@@ -44,6 +45,7 @@ pub(super) fn wanted(
         account: account.map(str::to_owned),
         exists,
     };
+    let thing = about.on;
     let id = world.id(thing);
     match part {
         Part::Everything => vec![one("*".to_owned(), None, true)],
@@ -53,17 +55,14 @@ pub(super) fn wanted(
             .collect(),
         Part::Objects if world.access_point(thing).is_some() => world
             .access_point(thing)
-            .map(|point| through(world, point, statements))
+            .map(|point| through(world, point, about.of, statements))
             .into_iter()
             .collect(),
         Part::Objects => {
             let Some(bucket) = world.bucket(thing) else {
                 return Vec::new();
             };
-            let patterns = match world.objects.get(&thing) {
-                Some(of) => of.keys.iter().cloned().collect(),
-                None => written(world, &bucket.name),
-            };
+            let patterns = keys_of(world, thing, &bucket.name);
             let account = bucket.account.as_deref();
             let prefix = format!("arn:aws:s3:::{}/", bucket.name);
             vec![objects(&prefix, &patterns, account, statements)]
@@ -137,6 +136,7 @@ fn itself(world: &World<'_>, thing: ThingIx) -> Option<String> {
     };
     let store = || world.file_system(thing).map(|x| x.arn.clone());
     let managed = || world.managed(thing).map(|x| managed_arn(&x.arn, id));
+    let consumer = || world.consumer(thing).map(consumer_arn);
     let snapshot = || world.snapshot(thing);
     let snapshot = || snapshot().map(|x| format!("arn:aws:ec2:{}::snapshot/{id}", x.region));
     let by_arn = || {
@@ -151,7 +151,25 @@ fn itself(world: &World<'_>, thing: ThingIx) -> Option<String> {
         .or_else(snapshot)
         .or_else(store)
         .or_else(managed)
+        .or_else(consumer)
         .or_else(by_arn)
+}
+
+/// The ARN of a consumer; event source mappings go by their id.
+///
+/// Source: Service Authorization Reference, "AWS Lambda", resource types.
+fn consumer_arn(consumer: &Consumer) -> String {
+    let Consumer {
+        id,
+        account,
+        region,
+        ..
+    } = consumer;
+    if id.starts_with("arn:") {
+        id.clone()
+    } else {
+        format!("arn:aws:lambda:{region}:{account}:event-source-mapping:{id}")
+    }
 }
 
 /// The ARN of a managed cluster, or of one of its topics.
@@ -204,11 +222,28 @@ const OWN_BUCKET: &str = "zz-a-bucket-of-the-caller";
 ///
 /// Source: Amazon S3 User Guide, "Configuring IAM policies for using access points":
 /// `accesspoint/NAME/object/KEY`.
-fn through(world: &World<'_>, point: &AccessPoint, statements: &[&Statement]) -> Wanted {
+fn through(
+    world: &World<'_>,
+    point: &AccessPoint,
+    of: Option<ThingIx>,
+    statements: &[&Statement],
+) -> Wanted {
     let prefix = format!("{}/object/", point.arn);
+    let patterns = match of {
+        Some(of) => keys_of(world, of, &point.bucket),
+        None => every(world, &point.bucket),
+    };
     Wanted {
         account: Some(point.account.clone()),
-        ..objects(&prefix, &every(world, &point.bucket), None, statements)
+        ..objects(&prefix, &patterns, None, statements)
+    }
+}
+
+/// Patterns of the keys of objects of one topic, or of a bucket as a whole.
+fn keys_of(world: &World<'_>, objects: ThingIx, bucket: &str) -> BTreeSet<String> {
+    match world.objects.get(&objects) {
+        Some(of) => of.keys.iter().cloned().collect(),
+        None => written(world, bucket),
     }
 }
 

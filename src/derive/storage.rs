@@ -168,19 +168,7 @@ pub(super) fn copied_topics(world: &World<'_>, cluster: &Cluster, bucket: &str) 
     let mut reached = holders::all_topics(world, cluster, |_| {
         vec![Evidence::description(says.clone(), origin.clone())]
     });
-    let doubt = if !copy.rule.enabled {
-        Some("the rule is off: what it copied while it was on is still there".to_owned())
-    } else if copy.rule.by_tag {
-        Some("only objects with certain tags are copied".to_owned())
-    } else if copy.rule.prefix.is_empty() {
-        None
-    } else {
-        let prefix = &copy.rule.prefix;
-        Some(format!(
-            "only objects whose keys begin with `{prefix}` are copied"
-        ))
-    };
-    if let Some(doubt) = doubt {
+    if let Some(doubt) = copying_doubt(copy.rule) {
         for one in &mut reached {
             let (strength, kind) = (Strength::Conditional, NoteKind::Condition);
             let evidence = one.evidence.clone();
@@ -188,6 +176,22 @@ pub(super) fn copied_topics(world: &World<'_>, cluster: &Cluster, bucket: &str) 
         }
     }
     reached
+}
+
+/// Why a rule may not copy everything.
+pub(super) fn copying_doubt(rule: &Replication) -> Option<String> {
+    if !rule.enabled {
+        Some("the rule is off: what it copied while it was on is still there".to_owned())
+    } else if rule.by_tag {
+        Some("only objects with certain tags are copied".to_owned())
+    } else if rule.prefix.is_empty() {
+        None
+    } else {
+        let prefix = &rule.prefix;
+        Some(format!(
+            "only objects whose keys begin with `{prefix}` are copied"
+        ))
+    }
 }
 
 /// Whether a rule may be about keys that the engine writes: they begin with a hexadecimal number.

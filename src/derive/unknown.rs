@@ -23,6 +23,8 @@ pub(super) struct Unknown {
     pub(super) cluster: String,
     /// The brokers whose replicas it holds; all of them when empty.
     pub(super) brokers: BTreeSet<i32>,
+    /// The topics that it holds, where that does not follow from the brokers.
+    pub(super) topics: Option<BTreeSet<String>>,
     /// What was not collected.
     pub(super) missing: String,
     /// Whether whoever has it runs a broker, with the credentials that lie there.
@@ -63,6 +65,7 @@ fn unnamed(cluster: &Cluster, sort: Sort, id: String) -> Unknown {
         id,
         cluster: cluster.name.clone(),
         brokers: BTreeSet::new(),
+        topics: None,
         missing: "the property that names it".to_owned(),
         runs_a_broker: false,
     }
@@ -78,6 +81,7 @@ fn wal_volumes(cluster: &Cluster) -> impl Iterator<Item = Unknown> {
         id: format!("WAL volume of broker {} of {}", broker.id, cluster.name),
         cluster: cluster.name.clone(),
         brokers: BTreeSet::new(),
+        topics: None,
         missing: format!("the volumes of the instance of broker {}", broker.id),
         runs_a_broker: true,
     })
@@ -114,6 +118,7 @@ fn disks(cluster: &Cluster, found: &mut Vec<Unknown>) {
         id: format!("log disks of broker {id} of {}", cluster.name),
         cluster: cluster.name.clone(),
         brokers: BTreeSet::from([id]),
+        topics: None,
         missing,
         runs_a_broker: true,
     });
@@ -130,6 +135,7 @@ fn copies_of_unknown_disks(cluster: &Cluster, found: &mut Vec<Unknown>) {
         ),
         cluster: cluster.name.clone(),
         brokers: BTreeSet::from([id]),
+        topics: None,
         missing,
         runs_a_broker: false,
     });
@@ -168,6 +174,7 @@ fn snapshots(estate: &Estate, cluster: &Cluster, found: &mut Vec<Unknown>) {
                 id,
                 cluster: cluster.name.clone(),
                 brokers: BTreeSet::from([broker]),
+                topics: None,
                 missing: format!(
                     "ec2:DescribeSnapshots (account {}, {})",
                     volume.account, volume.region

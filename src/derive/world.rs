@@ -9,12 +9,15 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::net::IpAddr;
 
 use super::callers;
+use super::deliveries::{self, ObjectsOf};
+use super::holders;
 use super::positions::{self, Class};
+use super::relation::Reached;
 use super::unknown::{self, Unknown};
 use crate::capture::Source;
 use crate::estate::{
-    AccessPoint, Bucket, Cluster, Estate, FileSystem, Host, Identity, IdentityKind, Key, Listener,
-    ManagedCluster, Secret, Snapshot, Subnet, Topic, Volume,
+    AccessPoint, Bucket, Cluster, Consumer, Estate, FileSystem, Host, Identity, IdentityKind, Key,
+    Listener, ManagedCluster, Origin, Secret, Snapshot, Subnet, Topic, Volume,
 };
 use crate::facts::{Kind, Predicate, ThingIx, Things};
 use crate::names::KafkaPrincipal;
@@ -41,15 +44,6 @@ pub(super) struct ConnectionOf<'e> {
 /// Stands for the listeners of a cluster none of whose brokers' configurations were read.
 pub(super) const UNREAD_LISTENERS: &str = "listeners that were not read";
 
-/// The objects of one topic in a bucket.
-#[derive(Clone, Debug)]
-pub(super) struct ObjectsOf {
-    pub(super) bucket: ThingIx,
-    pub(super) topic: ThingIx,
-    /// Patterns of their keys, the topic filled in.
-    pub(super) keys: Vec<String>,
-}
-
 /// Stands in a pattern of object keys for the topic.
 pub(super) const TOPIC: &str = "{topic}";
 
@@ -70,8 +64,12 @@ pub(super) struct World<'e> {
     pub(super) unknown: BTreeMap<ThingIx, Unknown>,
     /// Topics by cluster: as listed, or as far as ACLs and assets name them.
     pub(super) topics: BTreeMap<&'e str, BTreeMap<String, Topic>>,
-    /// The objects of each topic in buckets whose keys carry topics.
+    /// The objects of each topic in buckets whose keys carry topics, or that a consumer fills.
     pub(super) objects: BTreeMap<ThingIx, ObjectsOf>,
+    /// Topics that get events of other topics.
+    pub(super) mirrors: BTreeMap<ThingIx, Vec<Reached>>,
+    /// The topics that each consumer reads.
+    pub(super) readers: BTreeMap<ThingIx, Vec<Reached>>,
     /// Position classes by id; each is a member of [`Sort::Position`].
     pub(super) classes: BTreeMap<String, Class>,
 }
@@ -88,6 +86,8 @@ impl<'e> World<'e> {
             unknown: BTreeMap::new(),
             topics: BTreeMap::new(),
             objects: BTreeMap::new(),
+            mirrors: BTreeMap::new(),
+            readers: BTreeMap::new(),
             classes: positions::discover(estate, positions::documents(estate).into_iter()),
         };
         world.storage();
@@ -96,7 +96,13 @@ impl<'e> World<'e> {
         for cluster in estate.clusters.values() {
             world.cluster(cluster);
         }
+        deliveries::fill(&mut world);
         world
+    }
+
+    /// Makes a thing a member of a sort. Whoever calls knows that it is none yet.
+    pub(super) fn join(&mut self, sort: Sort, thing: ThingIx) {
+        self.members.entry(sort).or_default().push(thing);
     }
 
     /// All things of a sort, in the order of their ids.
@@ -165,6 +171,13 @@ impl<'e> World<'e> {
         self.things.find(Kind::ManagedCluster, &cluster.arn)
     }
 
+    /// The consumer that a thing is.
+    pub(super) fn consumer(&self, thing: ThingIx) -> Option<&'e Consumer> {
+        self.estate
+            .consumers
+            .get(self.id_if(Kind::Consumer, thing)?)
+    }
+
     pub(super) fn access_point(&self, thing: ThingIx) -> Option<&'e AccessPoint> {
         let id = self.id_if(Kind::AccessPoint, thing)?;
         self.estate.access_points.get(id)
@@ -203,6 +216,7 @@ impl<'e> World<'e> {
         let store = || self.file_system(thing).map(|x| &x.account);
         let managed = || self.managed(thing).map(|x| &x.account);
         let point = || self.access_point(thing).map(|x| &x.account);
+        let consumer = || self.consumer(thing).map(|x| &x.account);
         let account = identity
             .or_else(host)
             .or_else(key)
@@ -214,7 +228,9 @@ impl<'e> World<'e> {
             .or_else(store)
             .or_else(managed)
             .or_else(point)
+            .or_else(consumer)
             .map(String::as_str)
+            .filter(|account| !account.is_empty())
     }
 
     /// The region of a thing, when it is in one and that is known.
@@ -230,6 +246,7 @@ impl<'e> World<'e> {
         let store = || self.file_system(thing).map(|x| &x.region);
         let managed = || self.managed(thing).map(|x| &x.region);
         let point = || self.access_point(thing).map(|x| &x.region);
+        let consumer = || self.consumer(thing).map(|x| &x.region);
         let region = host
             .or_else(key)
             .or_else(point)
@@ -237,7 +254,8 @@ impl<'e> World<'e> {
             .or_else(volume)
             .or_else(snapshot)
             .or_else(store)
-            .or_else(managed);
+            .or_else(managed)
+            .or_else(consumer);
         region
             .map(String::as_str)
             .filter(|region| !region.is_empty())
@@ -271,9 +289,10 @@ impl<'e> World<'e> {
         let clusters = || estate.clusters.values();
         let buckets =
             clusters().flat_map(|cluster| cluster.buckets.values().map(|link| link.to.as_str()));
-        let copies = estate.copies().into_iter();
-        let copies = copies.map(|copy| copy.rule.destination.as_str());
-        let buckets: BTreeSet<&str> = buckets.chain(copies).collect();
+        let filled = deliveries::buckets(estate);
+        let mut buckets: BTreeSet<&str> = buckets.chain(filled).collect();
+        let copies = estate.copies_from(buckets.iter().map(|name| (*name).to_owned()).collect());
+        buckets.extend(copies.iter().map(|copy| copy.rule.destination.as_str()));
         let points = estate.access_points.values();
         let points = points.filter(|point| buckets.contains(point.bucket.as_str()));
         self.fill(
@@ -346,6 +365,10 @@ impl<'e> World<'e> {
             );
         }
 
+        let mixed = buckets
+            .iter()
+            .filter(|name| holders::is_mixed(estate, name));
+        self.fill(Sort::Objects, Kind::Bucket, mixed);
         self.fill(Sort::Bucket, Kind::Bucket, buckets);
         self.fill(Sort::Volume, Kind::Volume, volumes);
         self.fill(
@@ -365,6 +388,9 @@ impl<'e> World<'e> {
         for unknown in unknown::holders(estate) {
             let thing = self.things.intern(unknown.sort.kinds()[0], &unknown.id);
             self.members.entry(unknown.sort).or_default().push(thing);
+            if unknown.sort == Sort::Bucket {
+                self.members.entry(Sort::Objects).or_default().push(thing);
+            }
             self.unknown.insert(thing, unknown);
         }
     }
@@ -488,18 +514,10 @@ impl<'e> World<'e> {
                 .collect();
             let bucket = self.things.find(Kind::Bucket, &link.to);
             if let Some(bucket) = bucket.filter(|_| !keys.is_empty()) {
-                let id = format!("{}/{name} in {}", cluster.name, link.to);
-                let thing = self.things.intern(Kind::TopicObjects, &id);
-                self.members
-                    .entry(Sort::TopicObjects)
-                    .or_default()
-                    .push(thing);
-                let of = ObjectsOf {
-                    bucket,
-                    topic,
-                    keys,
-                };
-                self.objects.insert(thing, of);
+                let evidence = vec![holders::is_the_bucket(cluster, role, link)];
+                let holds = Reached::surely(topic, evidence);
+                let topic = format!("{}/{name}", cluster.name);
+                deliveries::add(self, &topic, bucket, keys, holds);
             }
         }
     }
@@ -607,6 +625,11 @@ fn topics(estate: &Estate, cluster: &Cluster) -> BTreeMap<String, Topic> {
         let literal = acl.pattern_type == PatternType::Literal && acl.name != "*";
         if literal && acl.resource_type == ResourceType::Topic {
             add(&acl.name, &acl.source);
+        }
+    }
+    for (name, origin) in deliveries::named(estate, cluster) {
+        if let Origin::Captured(source) = origin {
+            add(&name, &source);
         }
     }
     let only = estate.clusters.len() == 1;

@@ -1,6 +1,7 @@
-//! Connectors of MSK Connect and replicators of MSK.
+//! Connectors of MSK Connect, connectors that people run themselves, and replicators of MSK.
 //!
-//! Source: MSK Connect API Reference, `DescribeConnector`; MSK API Reference, `DescribeReplicator`.
+//! Source: MSK Connect API Reference, `DescribeConnector`; MSK API Reference, `DescribeReplicator`;
+//! Kafka documentation, "Kafka Connect".
 //!
 //! Must never: see a configuration value that the capture did not let through.
 
@@ -8,11 +9,13 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::build::{Builder, captured, text};
-use super::consumers::{by_arn, by_servers, place, role, sink, told};
+use super::consumers::{by_arn, by_servers, idle, in_bucket, place, role, sink, told};
 use super::files::names;
-use super::{Consumer, ConsumerKind, Outcome, Seen, Sink, SinkKind, TopicName};
+use super::{
+    Cluster, Consumer, ConsumerKind, Link, Origin, Outcome, Seen, Sink, SinkKind, TopicName,
+};
 use crate::capture::json::Node;
-use crate::capture::{Answer, REDACTED};
+use crate::capture::{Answer, REDACTED, Text};
 
 /// Reads both.
 pub(super) fn read(builder: &mut Builder<'_>) {
@@ -28,6 +31,66 @@ pub(super) fn read(builder: &mut Builder<'_>) {
         ("kafka:DescribeReplicator", "ReplicatorArn"),
         replicator,
     );
+    own(builder);
+}
+
+/// Connectors of Kafka Connect by their files. They read the cluster that their folder names;
+/// without one, it is not known which.
+fn own(builder: &mut Builder<'_>) {
+    let files = builder.capture.texts.iter();
+    let files = files.filter_map(|file| match &file.content {
+        Text::Connector(lines) => Some((file, lines)),
+        Text::Properties(_) | Text::Acls(_) | Text::Topics(_) => None,
+    });
+    for (file, lines) in files {
+        let Some(first) = lines.first() else { continue };
+        let origin = Origin::Captured(first.source.clone());
+        let settings: BTreeMap<String, String> = lines
+            .iter()
+            .map(|line| (line.key.to_ascii_lowercase(), line.value.trim().to_owned()))
+            .collect();
+        let name = settings.get("name").map_or("connector", String::as_str);
+        let id = format!("{}/{name}", file.cluster);
+        let cluster = builder.estate.clusters.get(&file.cluster);
+        let place = |of: fn(&Cluster) -> &Option<String>| {
+            cluster.and_then(|c| of(c).clone()).unwrap_or_default()
+        };
+        let consumer = Consumer {
+            kind: ConsumerKind::OwnConnector,
+            account: place(|c| &c.account),
+            region: place(|c| &c.region),
+            idle: None,
+            cluster: cluster.map(|cluster| Link {
+                to: cluster.name.clone(),
+                origin: origin.clone(),
+            }),
+            written_cluster: Vec::new(),
+            topics: topics_of(&settings, || format!("topics of connector {id}")),
+            role: Seen::Unread(Arc::from(format!("the workers of connector {id}"))),
+            secrets: Vec::new(),
+            subnets: Vec::new(),
+            groups: Vec::new(),
+            sinks: sinks(&settings),
+            origin,
+            id: id.clone(),
+        };
+        builder.estate.consumers.insert(id, consumer);
+    }
+}
+
+/// Topics that a connector reads, by its settings. A source connector writes topics and reads none,
+/// as far as its class is known.
+fn topics_of(
+    settings: &BTreeMap<String, String>,
+    missing: impl FnOnce() -> String,
+) -> Seen<Vec<TopicName>> {
+    let topics = topics(settings);
+    let class = settings.get("connector.class").map(String::as_str);
+    if topics.is_empty() && class.is_some_and(is_source) {
+        Seen::Absent
+    } else {
+        told(topics, missing)
+    }
 }
 
 /// Calls `add` with the best description of each: its own answer, else its entry in the list.
@@ -83,19 +146,14 @@ fn connector(builder: &mut Builder<'_>, arn: &str, node: &Node, answer: &Answer)
         .filter(|(_, value)| value != REDACTED)
         .collect();
     let missing = || format!("kafkaconnect:DescribeConnector of {arn}");
-    let class = settings.get("connector.class").map(String::as_str);
-    let (topics, sinks) = (topics(&settings), sinks(&settings));
+    let sinks = sinks(&settings);
     let consumer = Consumer {
         id: arn.to_owned(),
         kind: ConsumerKind::Connector,
         cluster: by_servers(builder, &servers),
         written_cluster: servers,
-        // A source connector writes topics and reads none, as far as its class is known.
-        topics: if topics.is_empty() && class.is_some_and(is_source) {
-            Seen::Absent
-        } else {
-            told(topics, missing)
-        },
+        topics: topics_of(&settings, missing),
+        idle: idle(node, "connectorState", &["PAUSED", "FAILED", "DELETING"]),
         role: role(node, "serviceExecutionRoleArn", missing),
         secrets: Vec::new(),
         subnets: list("subnets"),
@@ -138,15 +196,39 @@ fn topics(settings: &BTreeMap<String, String>) -> Vec<TopicName> {
     topics
 }
 
+/// Where the S3 sink of Confluent puts objects, and anywhere for other classes: below their prefix.
+///
+/// Source: Confluent documentation, "Amazon S3 Sink Connector", S3 object names:
+/// `TOPICS.DIR/TOPIC/PARTITIONED/TOPIC+PARTITION+OFFSET.FORMAT`.
+fn object_keys(settings: &BTreeMap<String, String>) -> Vec<String> {
+    // Placeholders and config providers stand for anything.
+    let fixed = |text: &str| {
+        let end = text.find("{{").into_iter().chain(text.find("${")).min();
+        text[..end.unwrap_or(text.len())].to_owned()
+    };
+    let get = |key: &str| settings.get(key).map(String::as_str);
+    if get("connector.class") == Some("io.confluent.connect.s3.S3SinkConnector") {
+        let folder = get("topics.dir").unwrap_or("topics");
+        let whole = fixed(folder);
+        return vec![match (whole == folder, whole.is_empty()) {
+            (true, true) => "{topic}/*".to_owned(),
+            (true, false) => format!("{whole}/{{topic}}/*"),
+            (false, _) => format!("{whole}*"),
+        }];
+    }
+    vec![format!(
+        "{}*",
+        fixed(get("aws.s3.prefix").unwrap_or_default())
+    )]
+}
+
+/// Where a connector puts what it reads, by its settings.
 fn sinks(settings: &BTreeMap<String, String>) -> Vec<Sink> {
     let of = |keys: &[&str], kind| {
         let values: Vec<Sink> = keys
             .iter()
             .filter_map(|key| settings.get(*key))
-            .map(|value| Sink {
-                kind,
-                name: value.trim_start_matches("arn:aws:s3:::").to_owned(),
-            })
+            .map(|value| Sink::new(kind, value.trim_start_matches("arn:aws:s3:::")))
             .filter(|s| !s.name.is_empty())
             .collect();
         values
@@ -159,6 +241,9 @@ fn sinks(settings: &BTreeMap<String, String>) -> Vec<Sink> {
         ],
         SinkKind::Bucket,
     );
+    for sink in &mut sinks {
+        sink.keys = object_keys(settings);
+    }
     sinks.extend(of(&["errors.deadletterqueue.topic.name"], SinkKind::Topic));
     sinks.extend(of(
         &["kinesis.stream", "streamname", "deliverystream"],
@@ -171,16 +256,28 @@ fn sinks(settings: &BTreeMap<String, String>) -> Vec<Sink> {
     let warehouse = settings.get("iceberg.catalog.warehouse");
     sinks.extend(
         warehouse.and_then(|location| match location.strip_prefix("s3://") {
-            Some(rest) => Some(Sink {
-                kind: SinkKind::Bucket,
-                name: rest.split('/').next().unwrap_or_default().to_owned(),
-            }),
+            Some(rest) => Some(in_bucket(rest)),
             None => sink(location),
         }),
     );
     sinks.sort();
     sinks.dedup();
     sinks
+}
+
+/// How a topic is called on the other side.
+///
+/// Source: MSK API Reference, `DescribeReplicator`: `TopicNameConfiguration` is
+/// `PREFIXED_WITH_SOURCE_CLUSTER_ALIAS` unless it is `IDENTICAL`; MSK Developer Guide, "How Amazon
+/// MSK Replicator works": `<sourceKafkaClusterAlias>.topic`.
+fn mirrored_name(replication: Option<&Node>, alias: Option<&str>) -> String {
+    let configured = replication.and_then(|r| r.get("TopicNameConfiguration"));
+    let kind = configured.and_then(|c| c.str("Type"));
+    match (kind, alias) {
+        (Some("IDENTICAL"), _) => "{topic}".to_owned(),
+        (_, Some(alias)) => format!("{alias}.{{topic}}"),
+        (_, None) => "*.{topic}".to_owned(),
+    }
 }
 
 fn replicator(builder: &mut Builder<'_>, arn: &str, node: &Node, answer: &Answer) {
@@ -226,13 +323,16 @@ fn replicator(builder: &mut Builder<'_>, arn: &str, node: &Node, answer: &Answer
         all
     };
     let source = from.map(|(_, arn)| arn.clone());
+    let from_alias = from.and_then(|(c, _)| text(c, "KafkaClusterAlias"));
+    let names = replication.and_then(|r| r.get("TopicReplication"));
     let sinks = to.map(|(_, arn)| Sink {
-        kind: SinkKind::Topic,
-        name: arn.clone(),
+        keys: vec![mirrored_name(names, from_alias.as_deref())],
+        ..Sink::new(SinkKind::Cluster, arn)
     });
     let consumer = Consumer {
         id: arn.to_owned(),
         kind: ConsumerKind::Replicator,
+        idle: idle(node, "ReplicatorState", &["FAILED", "DELETING"]),
         cluster: source
             .as_ref()
             .and_then(|arn| by_arn(builder, arn, &origin)),

@@ -11,8 +11,10 @@ use std::sync::Arc;
 use super::build::{Builder, captured, in_account, text};
 use super::files::names;
 use super::{
-    Consumer, ConsumerKind, Function, Link, Origin, Outcome, Seen, Sink, SinkKind, TopicName,
+    Cluster, Consumer, ConsumerKind, Estate, Function, Link, Origin, Outcome, Seen, Severity, Sink,
+    SinkKind, TopicName,
 };
+use super::{buckets, link};
 use crate::capture::Answer;
 use crate::capture::json::{Node, Value};
 use crate::names::Arn;
@@ -24,6 +26,79 @@ pub(super) fn read(builder: &mut Builder<'_>) {
     pipes(builder);
     streams(builder);
     super::connectors::read(builder);
+    pinned(builder);
+    filled_buckets(builder);
+}
+
+/// How `catchment.toml` calls the link from a consumer to the cluster that it reads.
+pub(super) const CLUSTER_LINK: &str = "consumer-cluster";
+
+/// Which cluster a consumer reads, where `catchment.toml` says so: one that the capture does not
+/// hold means another one.
+fn pinned(builder: &mut Builder<'_>) {
+    let ids: Vec<String> = builder.estate.consumers.keys().cloned().collect();
+    for id in ids {
+        let said = link::pins(builder, CLUSTER_LINK, &[&id]);
+        let said = said.into_iter().next();
+        if let (Some(link), Some(consumer)) = (said, builder.estate.consumers.get_mut(&id)) {
+            consumer.cluster = Some(link);
+        }
+    }
+    let links = builder.estate.config.links.iter();
+    let lost = links.filter(|link| {
+        link.kind == CLUSTER_LINK && !builder.estate.consumers.contains_key(&link.from)
+    });
+    let lost: Vec<_> = lost
+        .map(|link| (link.from.clone(), link.source.clone()))
+        .collect();
+    for (id, source) in lost {
+        let message = format!("there is no consumer `{id}` in the capture");
+        builder.note("unknown-link-end", Severity::Warning, message, Some(source));
+    }
+}
+
+impl Estate {
+    /// The clusters that a consumer may read: the one that it is linked to; else, unless its name
+    /// is an ARN or somebody says that it does not, any. With why it may be another one.
+    pub fn read_by(&self, consumer: &Consumer) -> Vec<(&Cluster, Option<String>)> {
+        if let Some(link) = &consumer.cluster {
+            let cluster = self.clusters.get(&link.to);
+            return cluster.map(|cluster| (cluster, None)).into_iter().collect();
+        }
+        let mut names = consumer.written_cluster.iter();
+        if names.any(|name| name.starts_with("arn:")) {
+            return Vec::new();
+        }
+        let refuted = |cluster: &Cluster| {
+            let mut links = self.config.links.iter().filter(|link| !link.holds);
+            links.any(|l| l.kind == CLUSTER_LINK && l.from == consumer.id && l.to == cluster.name)
+        };
+        let doubt = format!("which cluster {} reads is not known", consumer.id);
+        let clusters = self.clusters.values().filter(|cluster| !refuted(cluster));
+        clusters.map(|c| (c, Some(doubt.clone()))).collect()
+    }
+}
+
+/// Buckets that consumers fill are part of the estate, whether they were listed or not.
+fn filled_buckets(builder: &mut Builder<'_>) {
+    let consumers = builder.estate.consumers.values();
+    let named = consumers.flat_map(|consumer| {
+        let buckets = consumer.sinks.iter().filter(|s| s.kind == SinkKind::Bucket);
+        buckets.map(|sink| {
+            (
+                sink.name.clone(),
+                consumer.id.clone(),
+                link::at(&consumer.origin),
+            )
+        })
+    });
+    let named: Vec<_> = named.collect();
+    for (bucket, id, source) in named {
+        if let Some(source) = source {
+            let origin = buckets::named_by(&source, format!("{id} puts what it reads there"));
+            buckets::add(builder, &bucket, None, None, origin);
+        }
+    }
 }
 
 /// The cluster of an ARN, by name.
@@ -84,6 +159,14 @@ pub(super) fn by_servers(builder: &Builder<'_>, servers: &[String]) -> Option<Li
     })
 }
 
+/// Why a consumer may not read now: its state is one of these.
+pub(super) fn idle(node: &Node, field: &str, states: &[&str]) -> Option<String> {
+    let state = node.str(field)?;
+    states
+        .contains(&state)
+        .then(|| format!("its state is {state}: what it copied before is still there"))
+}
+
 /// The role that a member names; unread where the answer does not have it.
 pub(super) fn role(node: &Node, field: &str, missing: impl FnOnce() -> String) -> Seen<Link> {
     match text(node, field) {
@@ -102,9 +185,7 @@ pub(super) fn sink(target: &str) -> Option<Sink> {
         return None;
     }
     let Ok(arn) = Arn::from_str(target) else {
-        let kind = SinkKind::Other;
-        let name = target.to_owned();
-        return Some(Sink { kind, name });
+        return Some(Sink::new(SinkKind::Other, target));
     };
     let (kind, name) = match arn.service() {
         "s3" => {
@@ -113,12 +194,11 @@ pub(super) fn sink(target: &str) -> Option<Sink> {
         }
         "lambda" => (SinkKind::Function, target),
         "kinesis" | "firehose" | "sqs" | "sns" | "events" => (SinkKind::Stream, target),
-        "kafka" => (SinkKind::Topic, target),
+        "kafka" => (SinkKind::Cluster, target),
         "s3tables" | "redshift" | "dynamodb" | "timestream" | "glue" => (SinkKind::Table, target),
         _ => (SinkKind::Other, target),
     };
-    let name = name.to_owned();
-    Some(Sink { kind, name })
+    Some(Sink::new(kind, name))
 }
 
 pub(super) fn literal(topics: impl IntoIterator<Item = String>) -> Vec<TopicName> {
@@ -231,6 +311,7 @@ fn mapping(
     Consumer {
         id: id.to_owned(),
         kind: ConsumerKind::FunctionMapping,
+        idle: idle(node, "State", &["Disabled", "Disabling"]),
         cluster: if managed {
             by_arn(builder, &source, &origin)
         } else {
@@ -336,6 +417,11 @@ fn pipe(builder: &Builder<'_>, arn: &str, node: &Node, answer: &Answer) -> Optio
     Some(Consumer {
         id: arn.to_owned(),
         kind: ConsumerKind::Pipe,
+        idle: idle(
+            node,
+            "CurrentState",
+            &["STOPPED", "STOPPING", "START_FAILED", "CREATE_FAILED"],
+        ),
         cluster: if managed {
             by_arn(builder, &source, &origin)
         } else {
@@ -390,6 +476,11 @@ fn streams(builder: &mut Builder<'_>) {
         let consumer = Consumer {
             id: arn.clone(),
             kind: ConsumerKind::DeliveryStream,
+            idle: idle(
+                node,
+                "DeliveryStreamStatus",
+                &["SUSPENDED", "CREATING_FAILED", "DELETING"],
+            ),
             cluster: by_arn(builder, &cluster, &origin),
             written_cluster: vec![cluster],
             topics: told(literal(text(source, "TopicName")), missing),
@@ -409,23 +500,45 @@ fn streams(builder: &mut Builder<'_>) {
     }
 }
 
+/// Where `BUCKET/PREFIX` leads, all of what follows `s3://`.
+pub(super) fn in_bucket(location: &str) -> Sink {
+    let (bucket, prefix) = location.split_once('/').unwrap_or((location, ""));
+    let prefix = prefix.trim_end_matches('/');
+    let mut sink = Sink::new(SinkKind::Bucket, bucket);
+    if !prefix.is_empty() {
+        sink.keys.push(format!("{prefix}/*"));
+    }
+    sink
+}
+
+/// What keys begin with that Firehose writes under this prefix: an expression may give anything.
+///
+/// Source: Amazon Data Firehose Developer Guide, "Custom prefixes for Amazon S3 objects".
+fn begins_with(prefix: &str) -> String {
+    let fixed = prefix.split("!{").next().unwrap_or_default();
+    format!("{fixed}*")
+}
+
 /// Buckets and tables that a destination of Firehose names, at any depth.
 fn sinks_of(node: &Node, sinks: &mut Vec<Sink>) {
     for (name, value) in node.members() {
         match name.as_str() {
-            "BucketARN" | "CatalogARN" => sinks.extend(value.scalar().and_then(|t| sink(&t))),
+            "BucketARN" => {
+                let prefixes = ["Prefix", "ErrorOutputPrefix"].map(|field| text(node, field));
+                let keys = prefixes.map(|p| begins_with(p.as_deref().unwrap_or_default()));
+                sinks.extend(value.scalar().and_then(|t| sink(&t)).map(|sink| Sink {
+                    keys: keys.to_vec(),
+                    ..sink
+                }));
+            }
+            "CatalogARN" => sinks.extend(value.scalar().and_then(|t| sink(&t))),
             "WarehouseLocation" => {
                 let location = value.scalar().unwrap_or_default();
-                let bucket = location.strip_prefix("s3://").map(|rest| Sink {
-                    kind: SinkKind::Bucket,
-                    name: rest.split('/').next().unwrap_or_default().to_owned(),
-                });
-                sinks.extend(bucket);
+                sinks.extend(location.strip_prefix("s3://").map(in_bucket));
             }
             "DestinationTableName" | "DomainARN" | "ClusterJDBCURL" => {
                 let name = value.scalar().unwrap_or_default();
-                let kind = SinkKind::Table;
-                sinks.extend(Some(Sink { kind, name }).filter(|s| !s.name.is_empty()));
+                sinks.extend(Some(Sink::new(SinkKind::Table, name)).filter(|s| !s.name.is_empty()));
             }
             _ => sinks_of(value, sinks),
         }

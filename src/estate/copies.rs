@@ -21,15 +21,16 @@ impl Estate {
     /// Every step from a bucket of a cluster to a bucket of copies, and on from there.
     pub fn copies(&self) -> Vec<Copy<'_>> {
         let links = self.clusters.values().flat_map(|c| c.buckets.values());
-        self.copies_of(links.map(|link| link.to.clone()).collect())
+        self.copies_from(links.map(|link| link.to.clone()).collect())
     }
 
     /// The same, from the buckets of one cluster.
     pub fn copies_of_cluster(&self, cluster: &Cluster) -> Vec<Copy<'_>> {
-        self.copies_of(cluster.buckets.values().map(|l| l.to.clone()).collect())
+        self.copies_from(cluster.buckets.values().map(|l| l.to.clone()).collect())
     }
 
-    fn copies_of(&self, from: Vec<String>) -> Vec<Copy<'_>> {
+    /// The same, from these buckets.
+    pub fn copies_from(&self, from: Vec<String>) -> Vec<Copy<'_>> {
         let mut seen: BTreeSet<String> = from.iter().cloned().collect();
         let mut open = from;
         let mut found = Vec::new();

@@ -15,7 +15,9 @@ use crate::names::KafkaPrincipal;
 /// Reads all clusters.
 pub(super) fn read(builder: &mut Builder<'_>) {
     let mut clusters: BTreeMap<&str, Vec<&TextFile>> = BTreeMap::new();
-    for file in &builder.capture.texts {
+    // A connector alone makes no cluster: `connectors` reads them.
+    let own = |file: &&TextFile| !matches!(file.content, Text::Connector(_));
+    for file in builder.capture.texts.iter().filter(own) {
         clusters.entry(&file.cluster).or_default().push(file);
     }
     for (name, files) in clusters {
@@ -57,6 +59,7 @@ fn cluster(builder: &mut Builder<'_>, name: &str, files: &[&TextFile]) {
             Text::Properties(lines) => broker(builder, &mut cluster, &file.file, lines),
             Text::Acls(text) => read_acls(builder, &mut cluster, &file.file, text),
             Text::Topics(text) => read_topics(builder, &mut cluster, &file.file, text),
+            Text::Connector(_) => {}
         }
     }
     users(&mut cluster);

@@ -21,10 +21,11 @@ type Value<'t> = Spanned<DeValue<'t>>;
 const TOP: [&str; 7] = [
     "asset", "assume", "pin", "refute", "network", "model", "cluster",
 ];
-const KINDS: [&str; 5] = [
+const KINDS: [&str; 6] = [
     "broker-host",
     "broker-role",
     "cluster-file-system",
+    "consumer-cluster",
     "log-volume",
     "secret-user",
 ];

@@ -45,6 +45,8 @@ pub enum Predicate {
     Edits,
     /// Can make a grant beside the policy of this thing: of a KMS key, in the ACL of an object.
     Opens,
+    /// Can send what this consumer reads to a place of its choice.
+    Redirects,
     /// Does this with the events or the settings of this topic.
     Topic(Verb),
     /// Something that one request lacks; never derived, never given.
@@ -53,7 +55,7 @@ pub enum Predicate {
 
 impl Predicate {
     /// All predicates.
-    pub const ALL: [Self; 18] = [
+    pub const ALL: [Self; 19] = [
         Self::ActsAs,
         Self::CodeOn,
         Self::RunsIn,
@@ -67,6 +69,7 @@ impl Predicate {
         Self::MadeSnapshotOf,
         Self::Edits,
         Self::Opens,
+        Self::Redirects,
         Self::Topic(Verb::Read),
         Self::Topic(Verb::Write),
         Self::Topic(Verb::Admin),
@@ -90,6 +93,7 @@ impl Predicate {
             Self::MadeSnapshotOf => "made-snapshot-of",
             Self::Edits => "edits",
             Self::Opens => "opens",
+            Self::Redirects => "redirects",
             Self::Topic(Verb::Read) => "reads-topic",
             Self::Topic(Verb::Write) => "writes-topic",
             Self::Topic(Verb::Admin) => "administers-topic",
@@ -136,6 +140,7 @@ impl Predicate {
                 Kind::Snapshot,
                 Kind::FileSystem,
                 Kind::Secret,
+                Kind::Store,
             ],
             Self::ReachesMount => &[Kind::FileSystem],
             Self::MadeSnapshotOf => &[Kind::Volume, Kind::Snapshot],
@@ -150,6 +155,7 @@ impl Predicate {
                 Kind::Volume,
             ],
             Self::Opens => &[Kind::Bucket, Kind::Key],
+            Self::Redirects => &[Kind::Consumer],
             Self::Topic(_) => &[Kind::Topic],
             Self::Lacks => &[Kind::Shortfall],
         }
@@ -171,6 +177,7 @@ impl Predicate {
             Self::MadeSnapshotOf => "has made a snapshot of",
             Self::Edits => "can change the guard of",
             Self::Opens => "can make a grant beside the policy of",
+            Self::Redirects => "can send elsewhere what is read by",
             Self::Topic(Verb::Read) => "reads events of",
             Self::Topic(Verb::Write) => "writes events to",
             Self::Topic(Verb::Admin) => "changes settings of",

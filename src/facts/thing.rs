@@ -64,13 +64,17 @@ pub enum Kind {
     Session,
     /// A topic; id: `pier/payments`.
     Topic,
+    /// A configured reader of topics; id: ARN, id of an event source mapping, `pier/lake-sink`.
+    Consumer,
+    /// A place that a consumer fills and that is not followed; id: a phrase.
+    Store,
     /// What one request lacks; id: a sentence. Nobody ever holds a fact about it.
     Shortfall,
 }
 
 impl Kind {
     /// All kinds.
-    pub const ALL: [Self; 24] = [
+    pub const ALL: [Self; 26] = [
         Self::Identity,
         Self::ExternalAccount,
         Self::Service,
@@ -94,6 +98,8 @@ impl Kind {
         Self::KafkaUser,
         Self::Session,
         Self::Topic,
+        Self::Consumer,
+        Self::Store,
         Self::Shortfall,
     ];
 
@@ -123,6 +129,8 @@ impl Kind {
             Self::KafkaUser => "kafka-user",
             Self::Session => "session",
             Self::Topic => "topic",
+            Self::Consumer => "consumer",
+            Self::Store => "store",
             Self::Shortfall => "shortfall",
         }
     }
@@ -225,6 +233,8 @@ impl std::fmt::Display for Thing {
             | Kind::Connection
             | Kind::Session
             | Kind::Topic
+            | Kind::Consumer
+            | Kind::Store
             | Kind::Shortfall => f.write_str(id),
         }
     }

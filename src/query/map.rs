@@ -1,12 +1,14 @@
 //! Where event data lives: holders with owner, place and key; listeners; and what is not known.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::answer::{Count, DiagnosticText, GapText, Holder, ListenerText, Map};
 use super::routes::origin_word;
 use super::view::View;
-use crate::estate::{Cluster, Estate, KeyState, Link, Listener, SecurityProtocol};
-use crate::facts::{Kind, Predicate, Verb};
+use crate::estate::{
+    Cluster, Estate, KeyState, Link, Listener, Origin, SecurityProtocol, SinkKind,
+};
+use crate::facts::{Kind, Predicate, Thing, Verb};
 
 /// The map of an estate under its model.
 pub fn map(view: &View) -> Map {
@@ -15,6 +17,7 @@ pub fn map(view: &View) -> Map {
     for cluster in estate.clusters.values() {
         volumes(view, cluster, &mut holders);
         buckets(view, cluster, &mut holders);
+        copies(view, cluster, &mut holders);
         file_systems(view, cluster, &mut holders);
         holders.extend(service(estate, cluster));
         snapshots(view, cluster, &mut holders);
@@ -114,24 +117,67 @@ fn volumes(view: &View, cluster: &Cluster, holders: &mut Vec<Holder>) {
 }
 
 fn buckets(view: &View, cluster: &Cluster, holders: &mut Vec<Holder>) {
+    let named = cluster.buckets.iter();
+    holders.extend(named.map(|(role, link)| {
+        let name = &link.to;
+        bucket(view, cluster, name, role.clone(), Some(role), &link.origin)
+    }));
+}
+
+/// Buckets that somebody configured to hold copies: those that consumers fill, and those that
+/// replication fills.
+fn copies(view: &View, cluster: &Cluster, holders: &mut Vec<Holder>) {
     let estate = &view.estate;
-    for (role, link) in &cluster.buckets {
-        let bucket = estate.buckets.get(&link.to);
-        holders.push(Holder {
-            id: link.to.replace('\u{1}', "(not named)"),
-            kind: "bucket".to_owned(),
-            cluster: cluster.name.clone(),
-            role: role.clone(),
-            account: bucket.and_then(|bucket| bucket.account.clone()),
-            region: bucket.and_then(|bucket| bucket.region.clone()),
-            zone: None,
-            key: bucket.map_or_else(unknown, |b| key_text(&estate.bucket_key_state(b))),
-            topics: topics_in(view, Kind::Bucket, &link.to),
-            share: share(cluster, role),
-            freshness: freshness(cluster, role),
-            origin: origin_word(&link.origin).to_owned(),
-            place: place(link),
-        });
+    let mut found: BTreeMap<(&str, String), &Origin> = BTreeMap::new();
+    let reading = estate.consumers.values().filter(|consumer| {
+        let reads = estate.read_by(consumer);
+        reads.iter().any(|(read, _)| read.name == cluster.name)
+    });
+    for consumer in reading {
+        let buckets = consumer.sinks.iter().filter(|s| s.kind == SinkKind::Bucket);
+        let role = format!("copies by {}", consumer.short_name());
+        found.extend(buckets.map(|sink| ((sink.name.as_str(), role.clone()), &consumer.origin)));
+    }
+    let filled = found.keys().map(|(name, _)| (*name).to_owned());
+    let own = cluster.buckets.values().map(|link| link.to.clone());
+    let replicated = estate.copies_from(own.chain(filled).collect());
+    let mut all: Vec<Holder> = found
+        .into_iter()
+        .map(|((name, role), origin)| bucket(view, cluster, name, role, None, origin))
+        .collect();
+    all.extend(replicated.into_iter().map(|copy| {
+        let role = format!("replica of {}", copy.from);
+        let origin = Origin::Captured(copy.rule.source.clone());
+        bucket(view, cluster, &copy.to, role, None, &origin)
+    }));
+    // One that gets none of this cluster's topics is no holder of its data.
+    holders.extend(all.into_iter().filter(|holder| holder.topics > 0));
+}
+
+fn bucket(
+    view: &View,
+    cluster: &Cluster,
+    name: &str,
+    role: String,
+    kind: Option<&str>,
+    origin: &Origin,
+) -> Holder {
+    let estate = &view.estate;
+    let bucket = estate.buckets.get(name);
+    Holder {
+        id: name.replace('\u{1}', "(not named)"),
+        kind: "bucket".to_owned(),
+        cluster: cluster.name.clone(),
+        account: bucket.and_then(|bucket| bucket.account.clone()),
+        region: bucket.and_then(|bucket| bucket.region.clone()),
+        zone: None,
+        key: bucket.map_or_else(unknown, |b| key_text(&estate.bucket_key_state(b))),
+        topics: topics_in_bucket(view, cluster, name),
+        share: kind.and_then(|kind| share(cluster, kind)),
+        freshness: kind.and_then(|kind| freshness(cluster, kind)),
+        origin: origin_word(origin).to_owned(),
+        place: origin_place(origin),
+        role,
     }
 }
 
@@ -237,7 +283,7 @@ fn place(link: &Link) -> Option<String> {
     origin_place(&link.origin)
 }
 
-fn origin_place(origin: &crate::estate::Origin) -> Option<String> {
+fn origin_place(origin: &Origin) -> Option<String> {
     super::routes::evidence_text(&crate::facts::Evidence::description("", origin.clone()))
         .places
         .into_iter()
@@ -246,22 +292,38 @@ fn origin_place(origin: &crate::estate::Origin) -> Option<String> {
 
 /// How many topics the rules say a holder has.
 fn topics_in(view: &View, kind: Kind, id: &str) -> usize {
-    let derivation = &view.derivation;
-    let holder = derivation.things.find(kind, id);
-    let reads = holder.and_then(|holder| derivation.facts.find(Predicate::Reads, holder));
-    let Some(reads) = reads else {
-        return 0;
-    };
-    let mut topics: Vec<_> = derivation
-        .table
-        .uses(reads)
+    topics_of(view, |thing| thing.kind == kind && thing.id == id).len()
+}
+
+/// How many topics of a cluster the rules say a bucket has: mixed, or as the objects of one each.
+fn topics_in_bucket(view: &View, cluster: &Cluster, bucket: &str) -> usize {
+    let inside = format!(" in {bucket}");
+    let topics = topics_of(view, |thing| {
+        let whole = thing.kind == Kind::Bucket && thing.id == bucket;
+        whole || (thing.kind == Kind::TopicObjects && thing.id.ends_with(&inside))
+    });
+    let own = format!("{}/", cluster.name);
+    topics
         .iter()
-        .map(|rule| derivation.table.head(*rule))
-        .filter(|head| derivation.fact(*head).predicate == Predicate::Topic(Verb::Read))
-        .collect();
-    topics.sort_unstable();
-    topics.dedup();
-    topics.len()
+        .filter(|topic| topic.starts_with(&own))
+        .count()
+}
+
+/// The topics of which reading some of these things is reading events.
+fn topics_of(view: &View, held: impl Fn(&Thing) -> bool) -> BTreeSet<&str> {
+    let derivation = &view.derivation;
+    let things = derivation.things.iter().filter(|thing| held(thing));
+    let reads = things.filter_map(|thing| {
+        let thing = derivation.things.find(thing.kind, &thing.id)?;
+        derivation.facts.find(Predicate::Reads, thing)
+    });
+    let heads = reads
+        .flat_map(|reads| derivation.table.uses(reads))
+        .map(|rule| derivation.fact(derivation.table.head(*rule)));
+    let topics = heads.filter(|head| head.predicate == Predicate::Topic(Verb::Read));
+    topics
+        .map(|head| derivation.things.get(head.thing).id.as_str())
+        .collect()
 }
 
 fn listeners(cluster: &Cluster) -> Vec<ListenerText> {

@@ -270,6 +270,7 @@ impl View {
             | Predicate::SpeaksAs
             | Predicate::Reads
             | Predicate::ReachesMount
+            | Predicate::Redirects
             | Predicate::Topic(_) => self.derivation.say(fact),
         }
     }

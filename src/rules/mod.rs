@@ -15,7 +15,7 @@ pub use schema::{Caller, KafkaTestKind, Part, Relation, Sort};
 pub use validate::RowError;
 
 /// The packs that are built in: file name and text.
-pub const BUILT_IN: [(&str, &str); 7] = [
+pub const BUILT_IN: [(&str, &str); 8] = [
     (
         "graphs/rules/identity.toml",
         include_str!("../../graphs/rules/identity.toml"),
@@ -43,6 +43,10 @@ pub const BUILT_IN: [(&str, &str); 7] = [
     (
         "graphs/rules/msk.toml",
         include_str!("../../graphs/rules/msk.toml"),
+    ),
+    (
+        "graphs/rules/delivery.toml",
+        include_str!("../../graphs/rules/delivery.toml"),
     ),
 ];
 

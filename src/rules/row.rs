@@ -86,6 +86,8 @@ pub struct Request {
     pub part: Part,
     /// Variable of the thing on whose behalf a service repeats the request (`kms:ViaService`).
     pub via: Option<String>,
+    /// Variable of the objects that are asked of an access point.
+    pub of: Option<String>,
     /// Variable of the access point that the request goes through.
     pub through: Option<String>,
     /// Condition keys that this kind of request settles.
@@ -150,6 +152,7 @@ struct RawRequest {
     on: String,
     part: Option<String>,
     via: Option<String>,
+    of: Option<String>,
     through: Option<String>,
     #[serde(default)]
     context: BTreeMap<String, String>,
@@ -319,6 +322,7 @@ fn request(raw: RawRequest) -> Result<Request, String> {
         on: raw.on,
         part,
         via: raw.via,
+        of: raw.of,
         through: raw.through,
         context: raw.context,
         otherwise: raw.otherwise,

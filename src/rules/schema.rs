@@ -42,10 +42,11 @@ words! {
         Host = "host",
         /// Subnets from which a listener or an endpoint that matters can be reached.
         Subnet = "subnet",
-        /// Buckets that hold a log.
+        /// Buckets that hold a log, or what somebody copied out of one.
         Bucket = "bucket",
-        /// The objects of each topic in buckets whose object keys carry the topic.
-        TopicObjects = "topic-objects",
+        /// What of such a bucket holds the same topics: all of its objects, or those of each topic
+        /// where their keys tell.
+        Objects = "objects",
         /// Access points of those buckets.
         AccessPoint = "access-point",
         /// Volumes that hold a log.
@@ -68,6 +69,14 @@ words! {
         Session = "session",
         /// Network positions.
         Position = "position",
+        /// Consumers that somebody configured and that read a cluster.
+        Consumer = "consumer",
+        /// Connectors of MSK Connect that read a cluster.
+        Connector = "connector",
+        /// Streams of Amazon Data Firehose that read a cluster.
+        DeliveryStream = "delivery-stream",
+        /// Places that consumers fill and that are not followed: streams, tables and the like.
+        Store = "store",
     }
 }
 
@@ -87,7 +96,7 @@ impl Sort {
             Self::Host => &[Kind::Host],
             Self::Subnet => &[Kind::Subnet],
             Self::Bucket => &[Kind::Bucket],
-            Self::TopicObjects => &[Kind::TopicObjects],
+            Self::Objects => &[Kind::Bucket, Kind::TopicObjects],
             Self::AccessPoint => &[Kind::AccessPoint],
             Self::Volume => &[Kind::Volume],
             Self::FileSystem => &[Kind::FileSystem],
@@ -99,6 +108,8 @@ impl Sort {
             Self::Connection => &[Kind::Connection],
             Self::Session => &[Kind::Session],
             Self::Position => &[Kind::Position],
+            Self::Consumer | Self::Connector | Self::DeliveryStream => &[Kind::Consumer],
+            Self::Store => &[Kind::Store],
         }
     }
 }
@@ -106,13 +117,13 @@ impl Sort {
 words! {
     /// How one thing leads to others.
     Relation {
-        /// The role of a host's instance profile.
+        /// The role of a host's instance profile, or that a consumer acts as.
         Role = "role",
         /// The log volumes attached to a host.
         Volume = "volume",
         /// The customer key that encrypts a bucket, volume, snapshot or secret.
         Key = "key",
-        /// The bucket that the objects of a topic lie in.
+        /// The bucket that objects lie in.
         Bucket = "bucket",
         /// The file systems whose mount targets a host, subnet or position can reach.
         Mountable = "mountable",
@@ -146,8 +157,10 @@ words! {
         Position = "position",
         /// The cluster of a session, or that a managed cluster is.
         Cluster = "cluster",
-        /// The topics that a holder holds, or that the cluster of a session has.
+        /// The topics that a holder holds, that a cluster has, or that a consumer reads.
         Topic = "topic",
+        /// The topics whose events are copied into a topic.
+        Source = "source",
     }
 }
 
@@ -155,7 +168,7 @@ impl Relation {
     /// Kinds it may start from, and the kind it leads to.
     pub const fn signature(self) -> (&'static [Kind], Kind) {
         match self {
-            Self::Role => (&[Kind::Host], Kind::Identity),
+            Self::Role => (&[Kind::Host, Kind::Consumer], Kind::Identity),
             Self::Volume => (&[Kind::Host], Kind::Volume),
             Self::Key => (
                 &[Kind::Bucket, Kind::Volume, Kind::Snapshot, Kind::Secret],
@@ -174,7 +187,7 @@ impl Relation {
             ),
             Self::Session | Self::OpenSession => (&[Kind::Connection], Kind::Session),
             Self::Position => (&[Kind::Host, Kind::Subnet], Kind::Position),
-            Self::Bucket => (&[Kind::TopicObjects], Kind::Bucket),
+            Self::Bucket => (&[Kind::Bucket, Kind::TopicObjects], Kind::Bucket),
             Self::Mountable => (
                 &[Kind::Host, Kind::Subnet, Kind::Position],
                 Kind::FileSystem,
@@ -190,9 +203,13 @@ impl Relation {
                     Kind::FileSystem,
                     Kind::ManagedCluster,
                     Kind::Session,
+                    Kind::Cluster,
+                    Kind::Consumer,
+                    Kind::Store,
                 ],
                 Kind::Topic,
             ),
+            Self::Source => (&[Kind::Topic], Kind::Topic),
         }
     }
 }

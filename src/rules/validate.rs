@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
 use super::row::{Atom, Request, Row, Subject};
-use super::schema::{Caller, KafkaTestKind, Part, Relation};
+use super::schema::{Caller, KafkaTestKind, Part, Relation, Sort};
 use crate::capture::Source;
 use crate::facts::Kind;
 
@@ -173,11 +173,13 @@ impl<'a> Checker<'a> {
                 Kind::ManagedCluster,
                 Kind::Topic,
                 Kind::Secret,
+                Kind::Consumer,
             ],
             Part::Objects => &[Kind::Bucket, Kind::TopicObjects, Kind::AccessPoint],
             Part::NewSnapshot => &[Kind::Volume, Kind::Snapshot],
             Part::NewVolume => &[Kind::Snapshot],
-            Part::NewAccessPoint | Part::OwnBucket => &[Kind::Bucket],
+            Part::NewAccessPoint => &[Kind::Bucket],
+            Part::OwnBucket => &[Kind::Bucket, Kind::Consumer],
             Part::Launch => &[Kind::Subnet, Kind::Identity],
             Part::ShellDocument => &[Kind::Host],
             Part::Everything => &[Kind::Host, Kind::Identity],
@@ -186,6 +188,9 @@ impl<'a> Checker<'a> {
         if let Some(via) = &request.via {
             let stores = [Kind::Bucket, Kind::Secret, Kind::Volume, Kind::Snapshot];
             self.kinds_of(via, &stores);
+        }
+        if let Some(of) = &request.of {
+            self.kinds_of(of, Sort::Objects.kinds());
         }
         if let Some(through) = &request.through {
             self.kinds_of(through, &[Kind::AccessPoint]);
@@ -225,4 +230,4 @@ impl<'a> Checker<'a> {
     }
 }
 
-static ALL_KINDS: [Kind; 24] = Kind::ALL;
+static ALL_KINDS: [Kind; Kind::ALL.len()] = Kind::ALL;

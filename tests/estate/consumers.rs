@@ -116,7 +116,7 @@ fn a_replicator_reads_the_source_and_writes_the_target() {
     assert_eq!(
         sinks(replicator),
         [(
-            SinkKind::Topic,
+            SinkKind::Cluster,
             "arn:aws:kafka:eu-central-1:111122223333:cluster/far/u-9"
         )]
     );

@@ -7,14 +7,17 @@ use super::{Link, Origin, Seen};
 /// A configured reader (or mirror) of topics: it runs without anybody asking.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Consumer {
-    /// Its ARN, or for an event source mapping its id.
+    /// Its ARN; for an event source mapping its id; for a connector that somebody runs themselves
+    /// its name after that of the cluster.
     pub id: String,
     /// Which service runs it.
     pub kind: ConsumerKind,
-    /// Its account.
+    /// Its account; empty where nothing tells.
     pub account: String,
-    /// Its region.
+    /// Its region; empty where nothing tells.
     pub region: String,
+    /// Why it may read nothing now, in words: it is paused, disabled or has failed.
+    pub idle: Option<String>,
     /// The cluster that it reads, by name; `None` when the capture does not hold that cluster.
     pub cluster: Option<Link>,
     /// The cluster as the service names it: an ARN, or bootstrap servers.
@@ -35,11 +38,27 @@ pub struct Consumer {
     pub origin: Origin,
 }
 
+impl Consumer {
+    /// Its id without account and region, where that is an ARN: `connector/telemetry-to-lake`.
+    pub fn short_name(&self) -> &str {
+        let Some(resource) = self.id.splitn(6, ':').nth(5) else {
+            return &self.id;
+        };
+        // The third part of a connector's name is a number that the service gives.
+        match resource.match_indices('/').nth(1) {
+            Some((end, _)) => &resource[..end],
+            None => resource,
+        }
+    }
+}
+
 /// Services that read Kafka.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum ConsumerKind {
     /// A connector of MSK Connect.
     Connector,
+    /// A connector of Kafka Connect that somebody runs themselves.
+    OwnConnector,
     /// MSK Replicator.
     Replicator,
     /// An event source mapping of Lambda.
@@ -66,6 +85,20 @@ pub struct Sink {
     pub kind: SinkKind,
     /// Its name or ARN; for a bucket the bare name.
     pub name: String,
+    /// How the copies are called there, `{topic}` standing for the topic and `*` for anything: keys
+    /// of objects in a bucket, names of topics in another cluster. Anything at all when empty.
+    pub keys: Vec<String>,
+}
+
+impl Sink {
+    /// A sink whose copies may be called anything.
+    pub fn new(kind: SinkKind, name: impl Into<String>) -> Self {
+        Self {
+            kind,
+            name: name.into(),
+            keys: Vec::new(),
+        }
+    }
 }
 
 /// Kinds of place where events end up.
@@ -73,8 +106,10 @@ pub struct Sink {
 pub enum SinkKind {
     /// An S3 bucket.
     Bucket,
-    /// A topic of a Kafka cluster.
+    /// One topic of the same cluster.
     Topic,
+    /// Topics of another cluster, by its ARN.
+    Cluster,
     /// A function that gets the events.
     Function,
     /// A stream or queue.
