@@ -162,6 +162,40 @@ fn on_msk_the_properties_and_listeners_are_the_service_s() {
     }
 }
 
+/// Listeners move to MSK's ports, and the groups of the brokers stay unless somebody says others.
+#[test]
+fn groups_that_admit_nobody_on_the_service_s_ports_are_told() {
+    let told = |text: &str| {
+        let mut files = fixture("large/harbor");
+        files.get_mut("catchment.toml").unwrap().push_str(text);
+        let estate = estate::build(&Capture::from_files(files));
+        let moved = moved(&estate, "msk-standard");
+        let mut told = moved.diagnostics.into_iter();
+        told.find(|d| d.code == "kept-groups-shut-the-ports")
+    };
+    let warning = told("").unwrap();
+    assert_eq!(warning.severity, Severity::Warning);
+    assert!(warning.message.contains("port 9096"), "{}", warning.message);
+    let other = "\n[model.msk-standard]\nsecurity-groups = \"sg-0b14d6fda313e93ba\"\n";
+    assert_eq!(told(other), None);
+}
+
+/// Whoever runs a broker acts as its role, and where its instance was not found, that is somebody.
+#[test]
+fn a_broker_of_shared_storage_whose_instance_was_not_found_is_run_by_somebody() {
+    let mut files = pier("[model.automq]\ndata-bucket = \"new\"\naccount = \"111122223333\"\n");
+    let who = "whoever reads the log as broker 1 of pier";
+    let listed = |files: &Files| {
+        let view = view(files, Some("automq-s3-wal"));
+        let principals = view.derivation.principals.iter();
+        let told = principals.filter(|p| p.name == who).count();
+        told > 0
+    };
+    assert!(!listed(&files));
+    files.retain(|path, _| !path.contains("ec2-describe-instances"));
+    assert!(listed(&files));
+}
+
 #[test]
 fn an_authentication_that_the_platform_lacks_is_refused_with_its_line() {
     let files = pier("[model.msk-standard]\nauthentication = \"iam, kerberos\"\n");

@@ -52,6 +52,7 @@ pub(super) fn holders(estate: &Estate) -> Vec<Unknown> {
         }
         if cluster.moved {
             copies_of_unknown_disks(cluster, &mut found);
+            found.extend(hosts_after_a_move(cluster));
         }
         snapshots(estate, cluster, &mut found);
     }
@@ -123,6 +124,24 @@ fn disks(cluster: &Cluster, found: &mut Vec<Unknown>) {
         runs_a_broker: true,
     });
     found.extend(disks);
+}
+
+/// Brokers of shared storage whose instances were not found: a projection gives the broker's role to
+/// instances that it knows, and whoever runs the others acts as that role too.
+fn hosts_after_a_move(cluster: &Cluster) -> impl Iterator<Item = Unknown> {
+    let shared = cluster.must_hold.contains(&Holding::Bucket);
+    let brokers = cluster.data_brokers().filter(move |broker| {
+        shared && broker.host.is_none() && broker.interface.is_none() && broker.role.is_none()
+    });
+    brokers.map(|broker| Unknown {
+        sort: Sort::Bucket,
+        id: format!("the log as broker {} of {}", broker.id, cluster.name),
+        cluster: cluster.name.clone(),
+        brokers: BTreeSet::new(),
+        topics: None,
+        missing: format!("the instance of broker {}", broker.id),
+        runs_a_broker: true,
+    })
 }
 
 /// Disks that a move takes away may have snapshots, found or not.

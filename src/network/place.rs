@@ -198,7 +198,12 @@ impl<'e> Place<'e> {
             }
         }
         for place in &mut places {
-            place.name.clone_from(&host.id);
+            // Hosts that a projection adds have a phrase for an id.
+            place.name = if host.id.starts_with("of ") {
+                format!("the host {}", host.id)
+            } else {
+                host.id.clone()
+            };
             place.instance = Some(&host.id);
             place.settle(estate);
         }

@@ -282,7 +282,58 @@ impl Projection<'_> {
         for broker in self.cluster.brokers.values_mut() {
             broker.listeners.clone_from(&listeners);
         }
+        if self.parameter("security-groups").is_none() {
+            self.warn_of_shut_ports(&listeners);
+        }
         Ok(())
+    }
+
+    /// Brokers keep their security groups, and listeners move to other ports: where no rule admits
+    /// such a port, clients are shut out, which is no safety that the move gives.
+    fn warn_of_shut_ports(&mut self, listeners: &[Listener]) {
+        let interfaces = self.cluster.brokers.values().filter_map(|broker| {
+            let link = broker.interface.as_ref()?;
+            self.estate.interfaces.get(&link.to)
+        });
+        let kept: BTreeSet<&String> = interfaces.flat_map(|i| &i.groups).collect();
+        let groups: Option<Vec<_>> = kept
+            .iter()
+            .map(|id| self.estate.security_groups.get(*id))
+            .collect();
+        // A group that was not read may admit anything.
+        let Some(groups) = groups.filter(|groups| !groups.is_empty()) else {
+            return;
+        };
+        let rules = || groups.iter().flat_map(|group| &group.ingress);
+        let admits = |port: u16| {
+            rules().any(|rule| {
+                let ports = rule.ports;
+                ports.is_none_or(|(first, last)| (first..=last).contains(&port))
+            })
+        };
+        let shut = listeners.iter().filter(|listener| !admits(listener.port));
+        let shut: Vec<String> = shut.map(|listener| listener.port.to_string()).collect();
+        if shut.is_empty() {
+            return;
+        }
+        let names: Vec<&str> = kept.iter().map(|id| id.as_str()).collect();
+        let message = format!(
+            "the brokers of {} keep {}, which admits nobody on port {} of `{}`: readers that this \
+             takes away are no gain of the move; say which groups it would have: \
+             `security-groups` under `[model.{}]`",
+            self.cluster.name,
+            names.join(", "),
+            shut.join(", "),
+            self.model.id,
+            self.model.id
+        );
+        let source = rules().next().map(|rule| rule.source.clone());
+        self.estate.diagnostics.push(Diagnostic {
+            code: "kept-groups-shut-the-ports",
+            severity: Severity::Warning,
+            message,
+            source,
+        });
     }
 
     /// Clients that authenticate by IAM find nobody who knows them outside the service.
