@@ -344,7 +344,7 @@ fn across_accounts_both_sides_must_allow() {
 }
 
 #[test]
-fn the_key_is_asked_through_s3_with_the_buckets_encryption_context() {
+fn rule_28_the_key_is_asked_through_s3_with_the_buckets_encryption_context() {
     let decrypts = |condition: Value| {
         let conditions = json!({ "StringEquals": condition });
         [

@@ -241,7 +241,7 @@ fn versions_are_asked_for_by_a_right_of_their_own() {
 }
 
 #[test]
-fn who_may_rewrite_acls_of_objects_reads_them_where_acls_are_on() {
+fn rule_29_who_may_rewrite_acls_of_objects_reads_them_where_acls_are_on() {
     let acls: &[Value] = &[allow("s3:PutObjectAcl", OBJECTS)];
     let case = |ownership: &Value, shut: bool| {
         Case::bucket()
@@ -343,7 +343,7 @@ fn access_points_that_were_not_listed_are_a_gap_where_the_bucket_delegates_to_th
 }
 
 #[test]
-fn both_the_access_point_and_the_bucket_must_allow() {
+fn rule_31_both_the_access_point_and_the_bucket_must_allow() {
     let files = fixture("small/access-point");
     let through = |files: &Files| {
         let found = cells(&view(files, None));
@@ -459,7 +459,7 @@ fn permissions_of_snapshots_that_were_not_read_are_reported_once() {
 }
 
 #[test]
-fn who_may_share_a_snapshot_has_an_account_to_share_it_with() {
+fn rule_35_who_may_share_a_snapshot_has_an_account_to_share_it_with() {
     let share: &[Value] = &[allow("ec2:ModifySnapshotAttribute", SNAPSHOTS)];
     let grants: &[Value] = &[share[0].clone(), allow("kms:CreateGrant", KEY)];
     let makes: &[Value] = &[share[0].clone(), allow("ec2:CreateSnapshot", "*")];
@@ -552,7 +552,7 @@ fn worker(case: &Case) -> Option<Strength> {
 }
 
 #[test]
-fn a_live_volume_moves_to_a_host_of_its_zone() {
+fn rule_35_a_live_volume_moves_to_a_host_of_its_zone() {
     let hosts = "arn:aws:ec2:eu-west-1:111122223333:instance/*";
     let moves = [
         allow("ec2:DetachVolume", VOLUMES),

@@ -8,7 +8,7 @@ use std::collections::BTreeSet;
 use super::world::World;
 use crate::estate::{Bucket, Estate, KeyState, Origin, PublicAccessBlock, Seen};
 use crate::facts::{Evidence, Note, NoteKind, ThingIx};
-use crate::policy::{Beside, Document, Template};
+use crate::policy::{Beside, Document, Template, Truth};
 
 /// What the principal changed before the request.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -61,6 +61,29 @@ pub(super) fn unread(world: &World<'_>, on: ThingIx, action: &str) -> Vec<String
         missing.extend(unlisted_access_points(world.estate, bucket));
     }
     missing
+}
+
+/// Whether `RestrictPublicBuckets` is on, for the bucket or access point or for its whole account.
+pub(super) fn restricts_public(world: &World<'_>, on: ThingIx) -> Truth {
+    let bucket = world.bucket(on);
+    let bucket = bucket.map(|x| (&x.public_access_block, x.account.as_deref()));
+    let point = world.access_point(on);
+    // "An access point that has a VPC network origin is always considered non-public." Source: S3
+    // User Guide, "Blocking public access", "Access points".
+    if point.is_some_and(|point| matches!(point.vpc, Seen::Is(_))) {
+        return Truth::False;
+    }
+    let point = point.map(|x| (&x.public_access_block, Some(&*x.account)));
+    let Some((block, account)) = bucket.or(point) else {
+        return Truth::False;
+    };
+    let account = account.and_then(|id| world.estate.accounts.get(id));
+    let restricts = |block: Option<&Seen<PublicAccessBlock>>| match block {
+        Some(Seen::Is(block)) => block.restrict_public_buckets.into(),
+        Some(Seen::Absent) => Truth::False,
+        Some(Seen::Unread(_)) | None => Truth::Unknown,
+    };
+    restricts(Some(block)) | restricts(account.map(|a| &a.public_access_block))
 }
 
 /// Lists of access points that were not read and through which a bucket's policy lets requests in.

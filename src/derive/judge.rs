@@ -7,7 +7,9 @@ use std::sync::{Arc, LazyLock};
 
 use super::beside::{self, Change};
 use super::context::{self, Asked};
-use super::layers::{boundary_unread, caller_of, guard, layer, one_layer, read_documents};
+use super::layers::{
+    boundary_unread, caller_of, guard, layer, one_layer, read_documents, resource_guard,
+};
 use super::mounts;
 use super::positions::{Class, KEYS};
 use super::resources::{Wanted, wanted};
@@ -16,11 +18,11 @@ use super::verdict::{Shortfall, Verdict, layer_words, shortfall, statement};
 use super::world::World;
 use crate::capture::Source;
 use crate::capture::json::Node;
-use crate::estate::{Identity, IdentityKind, Origin, PublicAccessBlock, Seen};
+use crate::estate::{Identity, IdentityKind, Origin, Seen};
 use crate::facts::{Evidence, Kind, Note, NoteKind, ThingIx};
 use crate::policy::{
-    self, Beside, Caller, Context, Decision, Document, Effect, Guard, Layer, Layers, ResourceKind,
-    ResourcePolicy, Statement, Truth, rcp_covers,
+    self, Beside, Caller, Context, Decision, Document, Effect, EndpointKind, Guard, Layer, Layers,
+    ResourceKind, ResourcePolicy, Statement, Truth,
 };
 use crate::reach::Strength;
 use crate::rules::{Caller as By, Part, Request};
@@ -193,7 +195,10 @@ impl Asking<'_, '_> {
             (None, Kind::Service) => Caller::Service {
                 name: id.to_owned(),
             },
-            (None, Kind::Federated) => Caller::Federated { arn: id.to_owned() },
+            (None, Kind::Federated) => Caller::Federated {
+                arn: id.to_owned(),
+                by: None,
+            },
             (None, Kind::Anonymous) => Caller::Anonymous,
             (None, Kind::Whoever) => return self.by_whoever(id),
             (None, _) => return Verdict::never(),
@@ -311,7 +316,6 @@ impl Asking<'_, '_> {
             return silent;
         }
         let scp_text = "service control policies";
-        let rcp_text = "resource control policies";
         let endpoint = self.position().and_then(|class| class.endpoint(estate));
         // Patterns of statements about other actions lead to no resource worth asking about.
         let about: Vec<&Statement> = documents
@@ -365,12 +369,14 @@ impl Asking<'_, '_> {
                         | Caller::Anonymous => Guard::None,
                     },
                 },
-                rcps: match account {
-                    Some(account) if rcp_covers(&self.request.action) != Truth::False => {
-                        guard(estate, account, "rcps", rcp_text, |level| &level.rcps)
-                    }
-                    Some(_) | None => Guard::None,
-                },
+                rcps: resource_guard(
+                    estate,
+                    account,
+                    self.world
+                        .key(self.about.on)
+                        .is_some_and(|key| key.aws_managed),
+                    &self.request.action,
+                ),
                 resource,
                 resource_kind: self.resource_kind(),
                 beside,
@@ -383,7 +389,12 @@ impl Asking<'_, '_> {
                         unread: vec![what],
                     }),
                 }),
-                block_public_access: self.restricts_public(),
+                endpoint_kind: match endpoint {
+                    Some(endpoint) if endpoint.gateway => EndpointKind::Gateway,
+                    Some(_) => EndpointKind::Interface,
+                    None => EndpointKind::Unclear,
+                },
+                block_public_access: beside::restricts_public(self.world, self.about.on),
             };
             let context = match context {
                 Some(context) => context.clone(),
@@ -650,25 +661,6 @@ impl Asking<'_, '_> {
                 Seen::Unread(_) => true,
                 Seen::Absent => false,
             })
-    }
-
-    /// Whether `RestrictPublicBuckets` is on, for the bucket or for its whole account.
-    fn restricts_public(&self) -> Truth {
-        let estate = self.world.estate;
-        let bucket = self.world.bucket(self.about.on);
-        let bucket = bucket.map(|x| (&x.public_access_block, x.account.as_deref()));
-        let point = self.world.access_point(self.about.on);
-        let point = point.map(|x| (&x.public_access_block, Some(&*x.account)));
-        let Some((block, account)) = bucket.or(point) else {
-            return Truth::False;
-        };
-        let account = account.and_then(|id| estate.accounts.get(id));
-        let on = |block: Option<&Seen<PublicAccessBlock>>| match block {
-            Some(Seen::Is(block)) => block.restrict_public_buckets.into(),
-            Some(Seen::Absent) => Truth::False,
-            Some(Seen::Unread(_)) | None => Truth::Unknown,
-        };
-        on(Some(block)) | on(account.map(|a| &a.public_access_block))
     }
 }
 

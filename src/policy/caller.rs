@@ -31,6 +31,8 @@ pub enum Caller {
     Federated {
         /// Its ARN; providers without one by their name, `accounts.google.com`.
         arn: String,
+        /// The ARN of the user who made the session, when that is known.
+        by: Option<String>,
     },
     /// An AWS service.
     Service {
@@ -85,6 +87,7 @@ impl Caller {
             ("iam", "oidc-provider" | "saml-provider") | ("sts", "federated-user") => {
                 Some(Self::Federated {
                     arn: name.to_owned(),
+                    by: None,
                 })
             }
             ("sts", "assumed-role") => {
@@ -105,7 +108,7 @@ impl Caller {
             Self::User { arn } | Self::Role { arn, .. } => {
                 arn.parse::<Arn>().ok().map(|a| a.account().to_owned())
             }
-            Self::Federated { arn } if !self.is_provider() => {
+            Self::Federated { arn, .. } if !self.is_provider() => {
                 arn.parse::<Arn>().ok().map(|a| a.account().to_owned())
             }
             Self::Root { account } | Self::ExternalAccount { account } => Some(account.clone()),
@@ -151,7 +154,9 @@ impl Caller {
             Self::Root { account } => {
                 named(context, &format!("arn:aws:iam::{account}:root"), "Account")
             }
-            Self::Federated { arn } if !self.is_provider() => named(context, arn, "FederatedUser"),
+            Self::Federated { arn, .. } if !self.is_provider() => {
+                named(context, arn, "FederatedUser")
+            }
             Self::Anonymous => context
                 .absent("aws:PrincipalArn")
                 .known("aws:PrincipalType", "Anonymous"),
@@ -174,10 +179,15 @@ impl Caller {
 
     /// Whether this is an identity provider, not a session.
     pub(super) fn is_provider(&self) -> bool {
-        let Self::Federated { arn } = self else {
+        let Self::Federated { arn, .. } = self else {
             return false;
         };
         !arn.contains(":federated-user/")
+    }
+
+    /// Whether this is a session that a user made with `GetFederationToken`.
+    pub(super) fn is_federated_session(&self) -> bool {
+        matches!(self, Self::Federated { .. }) && !self.is_provider()
     }
 
     /// Whether the role is a service-linked one, which SCPs and RCPs do not bind (rule 23;

@@ -49,9 +49,14 @@ impl Test {
 
     /// `StringEquals aws:PrincipalTag/team = payments`
     pub fn text(&self) -> String {
+        self.text_as(&self.operator_text)
+    }
+
+    /// The same with another operator.
+    pub(super) fn text_as(&self, operator: &str) -> String {
         let values: Vec<&str> = self.values.iter().map(Template::text).collect();
         let values = values.join(" | ");
-        format!("{} {} = {values}", self.operator_text, self.key_text)
+        format!("{operator} {} = {values}", self.key_text)
     }
 
     /// The keys the line reads, variables in its values included; in lower case.

@@ -10,9 +10,10 @@ use super::chosen::choices;
 use super::document::Statement;
 use super::layers::{
     Beside, Decision, Guard, Layer, LayerKind, Layers, Request, ResourceKind, ResourcePolicy,
-    rcp_covers,
 };
 use super::pattern::PLACEHOLDER;
+use super::rcp::{rcp_covers, spares};
+use super::residual::{Condition, Formula};
 use super::trial::Trial;
 use super::weigh::{Asked, Stage};
 use crate::reach::Strength;
@@ -45,6 +46,23 @@ pub(super) struct Case<'a> {
 /// Source: IAM User Guide, "Policy evaluation logic" and "Cross-account policy evaluation logic".
 /// Time is the number of statements times that of assignments, at most 256 for each caller.
 pub fn decide(request: &Request<'_>, layers: &Layers<'_>) -> Decision {
+    run(request, layers, false).0
+}
+
+/// Decides one request, and says what must hold for it to be allowed: for the assignment of what
+/// the caller chooses that the decision is for.
+pub fn explain(request: &Request<'_>, layers: &Layers<'_>) -> (Decision, Condition) {
+    run(request, layers, true)
+}
+
+fn run(request: &Request<'_>, layers: &Layers<'_>, explains: bool) -> (Decision, Condition) {
+    if asks_who_it_is(request) {
+        let (granted, undenied) = (Formula::True, Formula::True);
+        return (
+            Decision::of(Strength::Always),
+            Condition { granted, undenied },
+        );
+    }
     let open;
     let resource = match request.resource.find(':') {
         // Nothing says which part is open: all that comes after the account is.
@@ -66,18 +84,23 @@ pub fn decide(request: &Request<'_>, layers: &Layers<'_>) -> Decision {
     let run = |caller: &Caller, context| {
         let asked = Asked {
             context,
-            ..Asked::of(request, caller, bounded(layers))
+            ..Asked::of(request, caller, (bounded(layers), layers.endpoint_kind))
         };
-        Trial::new(&case, asked, assumed).run()
+        let trial = Trial::new(&case, asked, assumed);
+        if explains {
+            trial.explaining().run()
+        } else {
+            trial.run()
+        }
     };
-    let mut best: Option<Decision> = None;
+    let mut best: Option<(Decision, Condition)> = None;
     for caller in &callers {
         for context in &choices.contexts {
-            let decision = run(caller, context);
+            let found = run(caller, context);
             let rank = |d: &Decision| (d.strength, d.without_denies);
-            if best.as_ref().is_none_or(|b| rank(&decision) > rank(b)) {
-                let done = decision.strength == Strength::Always;
-                best = Some(decision);
+            if best.as_ref().is_none_or(|(b, _)| rank(&found.0) > rank(b)) {
+                let done = found.0.strength == Strength::Always;
+                best = Some(found);
                 if done {
                     break;
                 }
@@ -85,21 +108,28 @@ pub fn decide(request: &Request<'_>, layers: &Layers<'_>) -> Decision {
         }
         if best
             .as_ref()
-            .is_some_and(|b| b.strength == Strength::Always)
+            .is_some_and(|(b, _)| b.strength == Strength::Always)
         {
             break;
         }
     }
     let mut best = best.unwrap_or_else(|| run(request.caller, request.context));
-    if best.strength == Strength::Never && !choices.complete {
+    if best.0.strength == Strength::Never && !choices.complete {
         // The assignments tried do not stand for all: what they refuse is not certainly refused.
         let open = run(request.caller, request.context);
-        if open.strength > Strength::Never {
+        if open.0.strength > Strength::Never {
             best = open;
         }
     }
-    best.keys = case.keys;
+    best.0.keys = case.keys;
     best
+}
+
+/// STS API Reference, `GetCallerIdentity`: "No permissions are required to perform this operation",
+/// and a policy that denies it does not.
+fn asks_who_it_is(request: &Request<'_>) -> bool {
+    let signed = !matches!(request.caller, Caller::Anonymous);
+    signed && request.action.eq_ignore_ascii_case("sts:GetCallerIdentity")
 }
 
 fn bounded(layers: &Layers<'_>) -> Truth {
@@ -147,7 +177,7 @@ impl<'a> Case<'a> {
                 &layer.unread,
                 callers,
                 request,
-                bounded,
+                (bounded, layers.endpoint_kind),
             )
         };
         let guard = |kind, guard: &Guard<'a>| match guard {
@@ -183,7 +213,11 @@ impl<'a> Case<'a> {
         if let Some(name) = layers.boundary_unread {
             boundary.get_or_insert_default().unread.push(name);
         }
-        let rcp = rcp_covers(request.action);
+        let rcp = if spares(request.action, request.resource) {
+            Truth::False
+        } else {
+            rcp_covers(request.action)
+        };
         let mut case = Self {
             request,
             layers,

@@ -90,6 +90,18 @@ pub enum ResourceKind {
     Key,
 }
 
+/// How a request reaches a service inside a VPC, which decides what a principal in the endpoint's
+/// policy means (rule 32).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum EndpointKind {
+    /// By route table: principals other than `*` are not what they are elsewhere.
+    Gateway,
+    /// By a network interface: principals mean what they mean in any resource policy.
+    Interface,
+    /// Not known.
+    Unclear,
+}
+
 /// Organization policies over an account.
 #[derive(Clone, Debug)]
 pub enum Guard<'a> {
@@ -129,6 +141,8 @@ pub struct Layers<'a> {
     pub fixed: Option<&'a Document>,
     /// The policy of the VPC endpoint the request goes through.
     pub endpoint: Option<Layer<'a>>,
+    /// What kind of endpoint that is.
+    pub endpoint_kind: EndpointKind,
     /// Whether `RestrictPublicBuckets` is on for the bucket (rule 30).
     pub block_public_access: Truth,
 }
@@ -148,6 +162,7 @@ impl Default for Layers<'_> {
             beside: Beside::None,
             fixed: None,
             endpoint: None,
+            endpoint_kind: EndpointKind::Unclear,
             block_public_access: Truth::False,
         }
     }
@@ -180,6 +195,22 @@ pub enum LayerKind {
     Origin,
     /// A VPC endpoint policy.
     Endpoint,
+}
+
+impl Decision {
+    /// A verdict that rests on nothing.
+    pub(super) fn of(strength: Strength) -> Self {
+        Self {
+            strength,
+            evidence: Vec::new(),
+            residual: Vec::new(),
+            unread: Vec::new(),
+            without_denies: strength,
+            ungranted: None,
+            blocked_by: Vec::new(),
+            keys: BTreeSet::new(),
+        }
+    }
 }
 
 /// One statement that carries a verdict.
@@ -230,33 +261,4 @@ pub struct Decision {
     /// Condition keys, in lower case, that any statement looked at that is about this caller,
     /// action and resource.
     pub keys: BTreeSet<String>,
-}
-
-/// Services whose resources RCPs cover, as the list stood when RCPs were announced.
-///
-/// Source: Organizations User Guide, "Resource control policies (RCPs)", "List of AWS services
-/// that support RCPs" (rule 24).
-const RCP_SERVICES: &[&str] = &["s3", "sts", "kms", "sqs", "secretsmanager"];
-
-/// Services said to have joined the list since; not checked against the page.
-const RCP_SERVICES_IN_DOUBT: &[&str] = &[
-    "ecr",
-    "aoss",
-    "cognito-idp",
-    "cognito-identity",
-    "dynamodb",
-    "logs",
-];
-
-/// Whether RCPs have a say in an action (rule 24).
-pub fn rcp_covers(action: &str) -> Truth {
-    let service = action.split(':').next().unwrap_or_default();
-    let among = |list: &[&str]| list.iter().any(|s| service.eq_ignore_ascii_case(s));
-    if among(RCP_SERVICES) {
-        Truth::True
-    } else if among(RCP_SERVICES_IN_DOUBT) {
-        Truth::Unknown
-    } else {
-        Truth::False
-    }
 }

@@ -54,10 +54,14 @@ mod moment;
 mod operators;
 mod parse;
 mod pattern;
+#[cfg(test)]
+mod perimeter;
 mod principal;
 #[cfg(test)]
 mod properties;
 mod public;
+mod rcp;
+mod residual;
 #[cfg(test)]
 mod rules;
 #[cfg(test)]
@@ -72,17 +76,19 @@ pub use caller::Caller;
 pub use classes::classes;
 pub use condition::Test;
 pub use context::{Context, KeyState};
-pub use decide::decide;
+pub use decide::{decide, explain};
 pub use document::{ActionPattern, Clause, Document, Effect, Problem, ResourcePattern, Statement};
 pub use kafka_acl::{AclBinding, Authorizer, AuthorizerClass, Host, KafkaDecision, KafkaReason};
 pub use kafka_names::{Operation, PatternType, Permission, ResourceType};
 pub use layers::{
-    Beside, Decision, Evidence, Guard, Layer, LayerKind, Layers, Request, Residual, ResourceKind,
-    ResourcePolicy, rcp_covers,
+    Beside, Decision, EndpointKind, Evidence, Guard, Layer, LayerKind, Layers, Request, Residual,
+    ResourceKind, ResourcePolicy,
 };
 pub use operators::{Family, Operator, Order, Quantifier};
 pub use pattern::{Glob, PLACEHOLDER, intersects};
 pub use principal::{NamedAs, PrincipalName};
 pub use public::is_public;
+pub use rcp::rcp_covers;
+pub use residual::{Atom, Condition, Formula};
 pub use template::{Template, Version};
 pub use truth::Truth;

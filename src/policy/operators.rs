@@ -376,6 +376,16 @@ mod tests {
             ("IpAddress", "2001:db8::1", "0.0.0.0/0", false),
             ("IpAddress", "2001:0db8:0:0::1", "2001:db8::1", true),
             ("IpAddress", "10.1.0.0/16", "10.0.0.0/8", true),
+            ("IpAddress", "10.255.0.1", "10.1.2.3/8", true),
+            ("IpAddress", "203.0.113.7", "203.0.113.7", true),
+            ("IpAddress", "203.0.113.7", "203.0.113.7/32", true),
+            ("IpAddress", "203.0.113.8", "203.0.113.7", false),
+            ("IpAddress", "2001:DB8:0:0:0:0:0:1", "2001:db8::/32", true),
+            ("IpAddress", "2001:db8::1", "2001:0db8:0000::/48", true),
+            ("IpAddress", "2001:db9::1", "2001:db8::/32", false),
+            ("IpAddress", "::ffff:10.0.0.1", "::ffff:a00:1", true),
+            ("IpAddress", "::ffff:10.0.0.1", "10.0.0.0/8", false),
+            ("IpAddress", "10.0.0.1", "::/0", false),
         ] {
             let want = Some(Truth::from(want));
             assert_eq!(
@@ -389,6 +399,16 @@ mod tests {
             Some(Truth::Unknown)
         );
         assert_eq!(compare("NumericEquals", "1", "x"), None);
+        for bad in [
+            "10.0.0",
+            "10.0.0.256",
+            "10.0.0.0/33",
+            "2001:db8::/129",
+            "[::1]",
+            "",
+        ] {
+            assert!(!Family::Ip.reads(bad), "{bad}");
+        }
         assert!(!Family::Binary.reads("???"));
         assert!(!Family::Date(Order::Equal).reads("yesterday"));
     }

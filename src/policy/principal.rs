@@ -92,7 +92,9 @@ impl PrincipalName {
                 | Caller::ExternalAccount { .. } => None,
             },
             Self::Federated(name) => match caller {
-                Caller::Federated { arn } if arn == name => Some((NamedAs::Itself, Truth::True)),
+                Caller::Federated { arn, .. } if arn == name => {
+                    Some((NamedAs::Itself, Truth::True))
+                }
                 // "You cannot use a wildcard for a federated principal": not settled.
                 Caller::Federated { .. } if caller.is_provider() && name == "*" => {
                     Some((NamedAs::Itself, Truth::Unknown))
@@ -127,8 +129,11 @@ impl PrincipalName {
                     && session.as_deref() == Some(&named);
                 same.then_some((NamedAs::Itself, Truth::True))
             }
-            Caller::Federated { arn } if arn == name => Some((NamedAs::Itself, Truth::True)),
-            Caller::Federated { arn } if !caller.is_provider() => {
+            Caller::Federated { arn, .. } if arn == name => Some((NamedAs::Itself, Truth::True)),
+            Caller::Federated { by: Some(user), .. } => {
+                (user == name).then_some((NamedAs::FederatingUser, Truth::True))
+            }
+            Caller::Federated { arn, by: None } if !caller.is_provider() => {
                 // Any user of the account may have made the session.
                 let (own, user) = (arn.parse::<Arn>().ok()?, name.parse::<Arn>().ok()?);
                 let same = own.account() == user.account()

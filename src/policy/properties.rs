@@ -346,6 +346,27 @@ proptest! {
     }
 
     #[test]
+    fn rule_4_order_changes_no_verdict(
+        world in world(), context in context(), turn in 0_usize..4, back in prop::bool::ANY,
+    ) {
+        let before = world.read().decide(&context);
+        let mut other = world;
+        for number in 0..4 {
+            let (list, _) = other.layer(number);
+            if back {
+                list.reverse();
+            }
+            let by = turn % list.len().max(1);
+            list.rotate_left(by);
+        }
+        let after = other.read().decide(&context);
+        prop_assert_eq!(before.strength, after.strength);
+        prop_assert_eq!(before.without_denies, after.without_denies);
+        prop_assert_eq!(before.blocked_by, after.blocked_by);
+        prop_assert_eq!(before.keys, after.keys);
+    }
+
+    #[test]
     fn what_is_certain_stays_so_when_the_unknown_becomes_known(
         world in world(), context in context(),
     ) {

@@ -21,17 +21,15 @@ const FIXING: &[&str] = &[
     "aws:sourceowner",
     "aws:sourceaccount",
     "aws:userid",
-    "s3:x-amz-server-side-encryption-aws-kms-key-id",
     "s3:dataaccesspointarn",
-    // The guide asks of an access point's ARN that its account is fixed, and no more; this key is
-    // that account. "Delegating access control to access points" recommends it, with block public
-    // access on.
     "s3:dataaccesspointaccount",
 ];
 
-/// Keys that hold a grant to fixed principals as well as those above do, and that the guide does
-/// not list: what S3 makes of them is not settled.
+/// Keys of which it is not settled what S3 makes of them: those that hold a grant to fixed
+/// principals as well as those above do and that the guide does not list, and one that only older
+/// editions list.
 const FIXING_IN_DOUBT: &[&str] = &[
+    "s3:x-amz-server-side-encryption-aws-kms-key-id",
     "aws:principalorgpaths",
     "aws:principalaccount",
     "aws:principalarn",
@@ -42,11 +40,13 @@ const FIXING_IN_DOUBT: &[&str] = &[
 /// Whether a bucket policy is public, and the first statement that makes it so.
 ///
 /// Source: S3 User Guide, "Blocking public access" (rule 30): a policy is assumed public unless
-/// every grant is to fixed values; one public statement makes the whole policy public.
-pub fn is_public(document: &Document) -> (Truth, Option<&Statement>) {
+/// every grant is to fixed values; one public statement makes the whole policy public. `resource`
+/// is what the policy is asked about: the policies of access points are judged more strictly.
+pub fn is_public<'d>(document: &'d Document, resource: &str) -> (Truth, Option<&'d Statement>) {
     let mut found = (Truth::False, None);
+    let point = resource.contains(":accesspoint/");
     for statement in &document.statements {
-        let public = opens(statement);
+        let public = opens(statement, point);
         if public > found.0 {
             found = (public, Some(statement));
         }
@@ -54,7 +54,7 @@ pub fn is_public(document: &Document) -> (Truth, Option<&Statement>) {
     found
 }
 
-fn opens(statement: &Statement) -> Truth {
+fn opens(statement: &Statement, point: bool) -> Truth {
     if !statement.may(Effect::Allow) {
         return Truth::False;
     }
@@ -72,7 +72,7 @@ fn opens(statement: &Statement) -> Truth {
         Clause::NotIn(_) => Truth::True,
         Clause::Absent | Clause::Unreadable => Truth::Unknown,
     };
-    let fixed = Truth::any(statement.conditions.iter().map(fixes));
+    let fixed = Truth::any(statement.conditions.iter().map(|test| fixes(test, point)));
     let known = match (&statement.undecidable, statement.effect) {
         (None, Some(_)) => Truth::True,
         (Some(_), _) | (None, None) => Truth::Unknown,
@@ -81,7 +81,10 @@ fn opens(statement: &Statement) -> Truth {
 }
 
 /// Whether a condition holds a grant to fixed values.
-fn fixes(test: &Test) -> Truth {
+///
+/// In the policy of an access point, "a set of access points using `s3:DataAccessPointArn` is
+/// considered public".
+fn fixes(test: &Test, point: bool) -> Truth {
     let Some(operator) = test.operator else {
         return Truth::Unknown;
     };
@@ -100,42 +103,40 @@ fn fixes(test: &Test) -> Truth {
         return Truth::False;
     };
     let plain = |text: &str| !text.contains(['*', '?']);
+    // The guide lists `aws:userid` "outside the pattern `AROLEID:*`", which can be read either way.
+    let sessions = |text: &str| {
+        test.key == "aws:userid" && text.split_once(':').is_some_and(|(id, _)| plain(id))
+    };
     let fixed = |text: &str| match operator.family {
         // Without wildcards there, `*` in the value is a plain character.
-        Family::StringEquals | Family::StringEqualsIgnoreCase => true,
+        Family::StringEquals | Family::StringEqualsIgnoreCase => Truth::True,
+        Family::StringLike | Family::Arn if plain(text) => Truth::True,
+        Family::StringLike | Family::Arn if sessions(text) => Truth::Unknown,
         Family::StringLike | Family::Arn => {
-            plain(text)
-                || (test.key == "s3:dataaccesspointarn" && ArnPattern::new(text).fixes_account())
-                // "aws:userid, outside the pattern AROLEID:*"
-                || (test.key == "aws:userid"
-                    && text.split_once(':').is_some_and(|(id, _)| plain(id)))
+            let points = test.key == "s3:dataaccesspointarn" && !point;
+            (points && ArnPattern::new(text).fixes_account()).into()
         }
         Family::Numeric(_)
         | Family::Date(_)
         | Family::Bool
         | Family::Binary
         | Family::Ip
-        | Family::Null => false,
+        | Family::Null => Truth::False,
     };
     // A variable is no fixed value.
     let all = test.values.iter();
-    let all = Truth::all(all.map(|v| Truth::from(v.is_fixed() && fixed(v.text()))));
+    let all = Truth::all(all.map(|v| Truth::from(v.is_fixed()) & fixed(v.text())));
     listed & all
 }
 
-/// "Very broad ranges are evaluated as public"; the guide gives `0.0.0.0/1` and no limit, so
-/// what lies between is not settled.
+/// "Very broad IP ranges are evaluated as public. This includes values broader than /8 for IPv4 and
+/// /32 for IPv6" (the same page).
 fn narrow(text: &str) -> Truth {
     match network(text) {
         None => Truth::Unknown,
-        Some(net) if net.prefix_len() <= 1 => Truth::False,
         Some(net) => {
             let enough = if net.addr().is_ipv4() { 8 } else { 32 };
-            if net.prefix_len() >= enough {
-                Truth::True
-            } else {
-                Truth::Unknown
-            }
+            (net.prefix_len() >= enough).into()
         }
     }
 }
@@ -149,6 +150,10 @@ mod tests {
 
     /// The policy that grants `principal` under `condition`, and a fixed grant beside it.
     fn public(principal: &str, condition: &str) -> Truth {
+        of("arn:aws:s3:::b/x", principal, condition)
+    }
+
+    fn of(resource: &str, principal: &str, condition: &str) -> Truth {
         let text = format!(
             r#"{{"Version": "2012-10-17", "Statement": [
                 {{"Effect": "Allow", "Principal": {{"AWS": "444455556666"}},
@@ -157,7 +162,7 @@ mod tests {
                   "Action": "s3:GetObject", "Resource": "*", "Condition": {condition}}}]}}"#
         );
         let node = Node::parse(&Arc::from("f"), &text).unwrap();
-        is_public(&Document::parse(&node).0).0
+        is_public(&Document::parse(&node).0, resource).0
     }
 
     #[test]
@@ -190,11 +195,24 @@ mod tests {
                 Truth::True,
             ),
             (
-                r#"{"IpAddress": {"aws:SourceIp": "54.0.0.0/6"}}"#,
-                Truth::Unknown,
+                r#"{"IpAddress": {"aws:SourceIp": "54.0.0.0/7"}}"#,
+                Truth::True,
+            ),
+            (
+                r#"{"IpAddress": {"aws:SourceIp": "2001:db8::/32"}}"#,
+                Truth::False,
+            ),
+            (
+                r#"{"IpAddress": {"aws:SourceIp": "2001:d00::/31"}}"#,
+                Truth::True,
             ),
             (
                 r#"{"StringLike": {"aws:userid": "AROAEXAMPLE:*"}}"#,
+                Truth::Unknown,
+            ),
+            (r#"{"StringLike": {"aws:userid": "A*:x"}}"#, Truth::True),
+            (
+                r#"{"StringEquals": {"s3:DataAccessPointAccount": "1"}}"#,
                 Truth::False,
             ),
             (
@@ -214,5 +232,8 @@ mod tests {
             assert_eq!(public("\"*\"", condition), want, "{condition}");
         }
         assert_eq!(public(r#"{"AWS": "111122223333"}"#, "{}"), Truth::False);
+        let points = r#"{"ArnLike": {"s3:DataAccessPointArn": "arn:aws:s3:r:1:accesspoint/*"}}"#;
+        let point = "arn:aws:s3:r:1:accesspoint/p/object/x";
+        assert_eq!(of(point, "\"*\"", points), Truth::True);
     }
 }

@@ -309,11 +309,20 @@ fn rule_24_rcps_bind_the_resource_whoever_calls_and_only_listed_services() {
     for rcps in [denied(), layers(Guard::Unread("RCPs"))] {
         let scene = Scene::of(ALICE).asks("ec2:AttachVolume", volume);
         assert_eq!(scene.decide(&rcps).strength, Always);
-        let scene = Scene::of(ALICE).asks(
-            "ecr:BatchGetImage",
-            "arn:aws:ecr:r:111122223333:repository/x",
-        );
-        assert_eq!(scene.decide(&rcps).strength, Conditional);
+    }
+    let image = "arn:aws:ecr:r:111122223333:repository/x";
+    let scene = Scene::of(ALICE).asks("ecr:BatchGetImage", image);
+    assert_eq!(scene.decide(&denied()).strength, Never);
+    // Neither calls of service-linked roles nor the trust policies of such roles are bound.
+    let linked = "arn:aws:iam::111122223333:role/aws-service-role/x.amazonaws.com/R";
+    assert_eq!(Scene::of(linked).decide(&denied()).strength, Always);
+    let trust = Layers {
+        resource_kind: ResourceKind::Trust,
+        ..denied()
+    };
+    for (role, want) in [(linked, Always), (APP, Never)] {
+        let scene = Scene::of("x.amazonaws.com").asks("sts:AssumeRole", role);
+        assert_eq!(scene.decide(&trust).strength, want, "{role}");
     }
     let unread = layers(Guard::Unread("RCPs"));
     assert_eq!(Scene::of(ALICE).decide(&unread).strength, Conditional);

@@ -11,8 +11,12 @@ use super::layers::{
 };
 use super::principal::NamedAs;
 use super::public::is_public;
+use super::residual::{Condition, Formula};
 use super::weigh::{Asked, Hit, Weighed};
 use crate::reach::Strength;
+
+/// What a bucket that is open to everybody may be subject to.
+const CUT: &str = "RestrictPublicBuckets cuts off a public policy";
 
 /// A way to be granted the request: the layers it needs, together.
 #[derive(Clone)]
@@ -25,6 +29,8 @@ struct Route<'a> {
     notes: Vec<Residual>,
     /// What was not read besides the documents themselves.
     unread: Vec<String>,
+    /// What must hold for it; kept by trials that explain.
+    when: Formula,
 }
 
 impl<'a> Route<'a> {
@@ -35,12 +41,22 @@ impl<'a> Route<'a> {
             lacking: Vec::new(),
             notes: Vec::new(),
             unread: Vec::new(),
+            when: Formula::True,
+        }
+    }
+
+    fn lacking(kind: LayerKind) -> Self {
+        Self {
+            strength: Strength::Never,
+            lacking: vec![kind],
+            when: Formula::False,
+            ..Self::free()
         }
     }
 
     /// A layer's allow. A layer that only limits is a guard: unread, it may block; a layer that
     /// grants was, unread, not seen to grant.
-    fn layer(weighed: &Weighed<'a>, guard: bool) -> Self {
+    fn layer(weighed: &Weighed<'a>, guard: bool, when: Formula) -> Self {
         let (strength, hit) = weighed.grant();
         let unread = match (guard, weighed.unread.is_empty()) {
             (_, true) => Strength::Never,
@@ -67,6 +83,7 @@ impl<'a> Route<'a> {
             } else {
                 Vec::new()
             },
+            when,
             ..Self::free()
         }
     }
@@ -76,6 +93,7 @@ impl<'a> Route<'a> {
         self.hits.extend(other.hits.iter().copied());
         self.notes.extend(other.notes.iter().cloned());
         self.unread.extend(other.unread.iter().cloned());
+        self.when = self.when.and(other.when.clone());
         for kind in &other.lacking {
             if !self.lacking.contains(kind) {
                 self.lacking.push(*kind);
@@ -90,12 +108,16 @@ impl<'a> Route<'a> {
     }
 
     /// The stronger of two; else the one that lacks less; else the first.
-    fn or(self, other: Self) -> Self {
+    fn or(mut self, mut other: Self) -> Self {
+        let first = std::mem::replace(&mut self.when, Formula::True);
+        let second = std::mem::replace(&mut other.when, Formula::True);
+        let when = first.or(second);
         let better = other.strength > self.strength
             || (other.strength == Strength::Never
                 && self.strength == Strength::Never
                 && other.lacking.len() < self.lacking.len());
-        if better { other } else { self }
+        let route = if better { other } else { self };
+        Self { when, ..route }
     }
 }
 
@@ -115,6 +137,8 @@ pub(super) struct Trial<'a> {
     asked: Asked<'a>,
     /// Whether the caller's own side is assumed to grant.
     assumed: bool,
+    /// Whether to work out what must hold.
+    explains: bool,
 }
 
 impl<'a> Trial<'a> {
@@ -123,7 +147,47 @@ impl<'a> Trial<'a> {
             case,
             asked,
             assumed,
+            explains: false,
         }
+    }
+
+    /// The same trial, which also works out what must hold.
+    pub(super) fn explaining(self) -> Self {
+        Self {
+            explains: true,
+            ..self
+        }
+    }
+
+    /// What must hold for one statement to apply.
+    fn when(&self, hit: &Hit<'_>) -> Formula {
+        if self.explains {
+            hit.when(&self.asked)
+        } else {
+            Formula::True
+        }
+    }
+
+    fn note(&self, text: impl FnOnce() -> String) -> Formula {
+        if self.explains {
+            Formula::note(&text())
+        } else {
+            Formula::True
+        }
+    }
+
+    /// What must hold for a layer to allow: one of its statements, or one that was not read.
+    fn allowed(&self, weighed: &Weighed<'_>) -> Formula {
+        let read = weighed.allows.iter().map(|hit| self.when(hit));
+        let read = read.fold(Formula::False, Formula::or);
+        let unread = weighed.unread.iter();
+        unread.fold(read, |f, name| {
+            f.or(self.note(|| format!("{name}, which was not read, allows it")))
+        })
+    }
+
+    fn route(&self, weighed: &Weighed<'a>, guard: bool) -> Route<'a> {
+        Route::layer(weighed, guard, self.allowed(weighed))
     }
 
     fn request(&self) -> &'a Request<'a> {
@@ -150,7 +214,7 @@ impl<'a> Trial<'a> {
         }
     }
 
-    pub(super) fn run(&self) -> Decision {
+    pub(super) fn run(&self) -> (Decision, Condition) {
         let caller = self.asked.caller;
         let owner = self.owner();
         let inside = owner != Owner::NoAccount;
@@ -165,7 +229,7 @@ impl<'a> Trial<'a> {
             let identity = case.identity.weigh(&self.asked);
             // The root user is allowed by default in its own account (rule 5).
             if !root {
-                own = own.and(&Route::layer(&identity, false));
+                own = own.and(&self.route(&identity, false));
                 said.push(identity);
             }
         }
@@ -175,15 +239,20 @@ impl<'a> Trial<'a> {
         if inside && !self.assumed && !root {
             for stage in case.boundary.iter().chain(&case.session) {
                 let weighed = stage.weigh(&self.asked);
-                limits = limits.and(&Route::layer(&weighed, true));
+                limits = limits.and(&self.route(&weighed, true));
                 said.push(weighed);
+            }
+            if case.session.is_none() && caller.is_federated_session() {
+                // STS API Reference, GetFederationToken: without a session policy "the resulting
+                // federated user session has no permissions", save by policies that name it.
+                limits = limits.and(&Route::lacking(LayerKind::Session));
             }
         }
         let mut guards = Route::free();
         if inside && bound {
             for stage in &case.scps {
                 let weighed = stage.weigh(&self.asked);
-                guards = guards.and(&Route::layer(&weighed, true));
+                guards = guards.and(&self.route(&weighed, true));
                 said.push(weighed);
             }
             // Of an account whose organization was read, the limits are known.
@@ -201,7 +270,7 @@ impl<'a> Trial<'a> {
         said.push(resource);
         if let Some(stage) = &case.beside {
             let weighed = stage.weigh(&self.asked);
-            let beside = Self::beside(owner, &own, &limits, &weighed);
+            let beside = self.beside(owner, &own, &limits, &weighed);
             if beside.strength > Strength::Never {
                 grant = grant.or(beside);
             }
@@ -212,11 +281,12 @@ impl<'a> Trial<'a> {
         said.extend(case.fixed.iter().map(|stage| stage.weigh(&self.asked)));
         if let Some(stage) = &case.endpoint {
             let weighed = stage.weigh(&self.asked);
-            guards = guards.and(&Route::layer(&weighed, true));
+            guards = guards.and(&self.route(&weighed, true));
             said.push(weighed);
         }
 
         let route = grant.and(&guards);
+        let mut granted = route.when.clone();
         unread.extend(route.unread.iter().cloned());
         let (cut, public) = self.public(owner);
         for weighed in &said {
@@ -228,6 +298,34 @@ impl<'a> Trial<'a> {
             hit.truth == Truth::Unknown || (hit.kind == LayerKind::Rcp && !case.rcp.is_true())
         };
         let denies = || said.iter().flat_map(|w| &w.denies);
+        let mut undenied = Formula::True;
+        if self.explains {
+            for hit in denies() {
+                let when = if weak(hit) {
+                    self.when(hit)
+                } else {
+                    Formula::True
+                };
+                undenied = undenied.and(when.not());
+            }
+            for name in said.iter().flat_map(|weighed| weighed.unread) {
+                let note = Formula::note(&format!("{name}, which was not read, denies it"));
+                undenied = undenied.and(note.not());
+            }
+            if self.assumed && capped && case.scps.is_empty() {
+                for name in unread
+                    .iter()
+                    .filter(|name| name.starts_with("service control"))
+                {
+                    granted = granted.and(Formula::note(&format!("{name} allow it")));
+                }
+            }
+            undenied = undenied.and(match cut {
+                Truth::True => Formula::False,
+                Truth::Unknown => Formula::note(CUT).not(),
+                Truth::False => Formula::True,
+            });
+        }
         let certain = denies().find(|hit| !weak(hit));
         let undecided: Vec<&Hit<'_>> = denies().filter(|hit| weak(hit)).collect();
         capped |= !undecided.is_empty() || cut == Truth::Unknown;
@@ -254,7 +352,7 @@ impl<'a> Trial<'a> {
         if decision.strength == Strength::Never {
             decision.blocked_by = blocked;
         }
-        decision
+        (decision, Condition { granted, undenied })
     }
 
     fn verdict(
@@ -325,7 +423,7 @@ impl<'a> Trial<'a> {
                 layer: LayerKind::Resource,
                 effect: super::Effect::Deny,
                 source: statement.source.clone(),
-                text: "RestrictPublicBuckets cuts off a public policy".to_owned(),
+                text: CUT.to_owned(),
             });
         }
         let mut seen = std::collections::BTreeSet::new();
@@ -357,6 +455,8 @@ impl<'a> Trial<'a> {
                         .request()
                         .resource
                         .replace(super::PLACEHOLDER, "(not named)");
+                    let own = self.note(|| format!("the caller's account owns {name}"));
+                    within.when = within.when.and(own);
                     within.unread.push(format!("owner of {name}"));
                     within.or(across)
                 }
@@ -370,11 +470,7 @@ impl<'a> Trial<'a> {
         let trust = self.layers().resource_kind == ResourceKind::Trust;
         if root && trust && self.asked.action.eq_ignore_ascii_case("sts:AssumeRole") {
             // STS API Reference, AssumeRole: "You cannot call AssumeRole with root credentials".
-            return Route {
-                strength: Strength::Never,
-                lacking: vec![LayerKind::Identity],
-                ..Route::free()
-            };
+            return Route::lacking(LayerKind::Identity);
         }
         let identity = own.clone().and(limits);
         let named = self.by_resource(resource, |hit| match hit.by {
@@ -385,13 +481,14 @@ impl<'a> Trial<'a> {
             NamedAs::Everyone if limits.strength == Strength::Always => Route::free(),
             NamedAs::Everyone => {
                 let mut free = Route::free().at_most(Strength::Conditional);
+                let text = "a boundary or session policy that does not allow it does not limit a \
+                            grant to everyone";
+                free.when = self.note(|| text.to_owned()).or(limits.when.clone());
                 free.notes.push(Residual {
                     layer: hit.kind,
                     effect: hit.effect,
                     source: hit.statement.source.clone(),
-                    text: "a boundary or session policy that does not allow may limit a grant \
-                           to everyone"
-                        .to_owned(),
+                    text: text.to_owned(),
                 });
                 free
             }
@@ -424,16 +521,13 @@ impl<'a> Trial<'a> {
     /// conditions specified in the grant are met"; Amazon EBS User Guide, "Share an Amazon EBS
     /// snapshot with other AWS accounts".
     fn beside(
+        &self,
         owner: Owner,
         own: &Route<'a>,
         limits: &Route<'a>,
         weighed: &Weighed<'a>,
     ) -> Route<'a> {
-        let mut best = Route {
-            strength: Strength::Never,
-            lacking: vec![weighed.kind],
-            ..Route::free()
-        };
+        let mut best = Route::lacking(weighed.kind);
         let shared = weighed.kind == LayerKind::Sharing;
         if shared && owner != Owner::Other {
             return best;
@@ -442,6 +536,7 @@ impl<'a> Trial<'a> {
             let granted = Route {
                 strength: hit.strength(),
                 hits: vec![*hit],
+                when: self.when(hit),
                 ..Route::free()
             };
             let delegated = shared || hit.by == NamedAs::Account;
@@ -459,6 +554,7 @@ impl<'a> Trial<'a> {
                 ] {
                     if open {
                         route = route.at_most(Strength::Conditional);
+                        route.when = route.when.and(self.note(|| text.to_owned()));
                         route.notes.push(Residual {
                             layer: hit.kind,
                             effect: hit.effect,
@@ -470,7 +566,8 @@ impl<'a> Trial<'a> {
                 route
             };
             best = if best.strength == Strength::Never {
-                route
+                let when = best.when.or(route.when.clone());
+                Route { when, ..route }
             } else {
                 best.or(route)
             };
@@ -484,16 +581,13 @@ impl<'a> Trial<'a> {
         resource: &Weighed<'a>,
         needs: impl Fn(&Hit<'a>) -> Route<'a>,
     ) -> Route<'a> {
-        let mut best = Route {
-            strength: Strength::Never,
-            lacking: vec![resource.kind],
-            ..Route::free()
-        };
+        let mut best = Route::lacking(resource.kind);
         match self.layers().resource {
             ResourcePolicy::Edited => return Route::free(),
-            ResourcePolicy::Unread(_) => {
+            ResourcePolicy::Unread(name) => {
                 best.strength = Strength::Gap;
                 best.lacking.clear();
+                best.when = self.note(|| format!("{name}, which was not read, allows it"));
             }
             ResourcePolicy::None | ResourcePolicy::Document(_) => {}
         }
@@ -502,13 +596,15 @@ impl<'a> Trial<'a> {
             let granted = Route {
                 strength: hit.strength(),
                 hits: vec![*hit],
+                when: self.when(hit),
                 ..Route::free()
             };
             let route = granted.and(&needs(hit));
             best = if found || best.strength > Strength::Never {
                 best.or(route)
             } else {
-                route
+                let when = best.when.or(route.when.clone());
+                Route { when, ..route }
             };
             found = true;
         }
@@ -527,7 +623,7 @@ impl<'a> Trial<'a> {
             (Owner::Unclear, _) => Truth::Unknown,
             (Owner::Other | Owner::NoAccount, _) => Truth::True,
         };
-        let (public, statement) = is_public(document);
+        let (public, statement) = is_public(document, self.request().resource);
         (block & foreign & public, statement)
     }
 }

@@ -4,10 +4,12 @@
 
 use super::Truth;
 use super::caller::Caller;
+use super::condition::Test;
 use super::context::Context;
 use super::document::{Clause, Document, Effect, Statement};
-use super::layers::{Evidence, LayerKind, Request, Residual};
+use super::layers::{EndpointKind, Evidence, LayerKind, Request, Residual};
 use super::principal::{NamedAs, PrincipalName, not_principal_hits};
+use super::residual::Formula;
 use crate::reach::Strength;
 
 /// A layer, with the statements that can matter for the request.
@@ -46,16 +48,23 @@ pub(super) struct Asked<'a> {
     pub(super) context: &'a Context,
     /// Whether the caller has a permissions boundary.
     pub(super) bounded: Truth,
+    /// How the request reaches the service.
+    pub(super) endpoint: EndpointKind,
 }
 
 impl<'a> Asked<'a> {
-    pub(super) fn of(request: &Request<'a>, caller: &'a Caller, bounded: Truth) -> Self {
+    pub(super) fn of(
+        request: &Request<'a>,
+        caller: &'a Caller,
+        (bounded, endpoint): (Truth, EndpointKind),
+    ) -> Self {
         Self {
             caller,
             action: request.action,
             resource: request.resource,
             context: request.context,
             bounded,
+            endpoint,
         }
     }
 }
@@ -68,14 +77,14 @@ impl<'a> Stage<'a> {
         unread: &[&'a str],
         callers: &[Caller],
         request: &Request<'_>,
-        bounded: Truth,
+        (bounded, endpoint): (Truth, EndpointKind),
     ) -> Self {
         let statements = documents.iter().flat_map(|d| &d.statements);
         let statements = statements.filter(|statement| {
             !statement.covers_action(request.action).is_false()
                 && !covers_resource(kind, statement, request.resource, request.context).is_false()
                 && callers.iter().any(|caller| {
-                    let asked = Asked::of(request, caller, bounded);
+                    let asked = Asked::of(request, caller, (bounded, endpoint));
                     [Effect::Allow, Effect::Deny].iter().any(|effect| {
                         statement.may(*effect)
                             && !named(kind, statement, *effect, &asked).is_empty()
@@ -152,35 +161,60 @@ impl Hit<'_> {
         }
     }
 
+    /// What is undecided about the statement itself, its conditions left out.
+    fn doubts(&self, asked: &Asked<'_>) -> Vec<String> {
+        let statement = self.statement;
+        let mut texts = Vec::new();
+        let unreadable = statement.undecidable.iter();
+        texts.extend(unreadable.map(|why| format!("it applies although {why}")));
+        if !statement.covers_action(asked.action).is_true() {
+            texts.push(format!("`{}` is meant by its actions", asked.action));
+        }
+        if !covers_resource(self.kind, statement, asked.resource, asked.context).is_true() {
+            let name = asked.resource.replace(super::PLACEHOLDER, "(not named)");
+            texts.push(format!("`{name}` is among its resources"));
+        }
+        let by = named(self.kind, statement, self.effect, asked);
+        if !Truth::any(by.into_iter().map(|(_, truth)| truth)).is_true() {
+            texts.push("the caller is among its principals".to_owned());
+        }
+        texts
+    }
+
+    /// The conditions that are not decided.
+    fn open<'t>(&'t self, asked: &'t Asked<'_>) -> impl Iterator<Item = &'t Test> {
+        let tests = self.statement.conditions.iter();
+        tests.filter(|test| !test.holds(asked.context).is_true())
+    }
+
     /// What is undecided about the hit; empty when nothing is.
     pub(super) fn residual(&self, asked: &Asked<'_>) -> Vec<Residual> {
-        if !self.truth.is_true() {
-            let statement = self.statement;
-            let mut texts = Vec::new();
-            texts.extend(statement.undecidable.clone());
-            if !statement.covers_action(asked.action).is_true() {
-                texts.push(format!("`{}` is meant by its actions", asked.action));
-            }
-            if !covers_resource(self.kind, statement, asked.resource, asked.context).is_true() {
-                let name = asked.resource.replace(super::PLACEHOLDER, "(not named)");
-                texts.push(format!("`{name}` is among its resources"));
-            }
-            let by = named(self.kind, statement, self.effect, asked);
-            if !Truth::any(by.into_iter().map(|(_, truth)| truth)).is_true() {
-                texts.push("the caller is among its principals".to_owned());
-            }
-            let tests = statement.conditions.iter();
-            let open = tests.filter(|test| !test.holds(asked.context).is_true());
-            texts.extend(open.map(super::condition::Test::text));
-            let residual = |text| Residual {
-                layer: self.kind,
-                effect: self.effect,
-                source: statement.source.clone(),
-                text,
-            };
-            return texts.into_iter().map(residual).collect();
+        if self.truth.is_true() {
+            return Vec::new();
         }
-        Vec::new()
+        let mut texts = self.doubts(asked);
+        texts.extend(self.open(asked).map(Test::text));
+        let residual = |text| Residual {
+            layer: self.kind,
+            effect: self.effect,
+            source: self.statement.source.clone(),
+            text,
+        };
+        texts.into_iter().map(residual).collect()
+    }
+
+    /// What must hold for the statement to apply.
+    pub(super) fn when(&self, asked: &Asked<'_>) -> Formula {
+        if self.truth.is_true() {
+            return Formula::True;
+        }
+        let doubts = self.doubts(asked);
+        let place = &self.statement.source;
+        let doubts = doubts
+            .iter()
+            .map(|doubt| Formula::note(&format!("{doubt} [{}]", place.pointer())));
+        let tests = self.open(asked).map(Formula::test);
+        doubts.chain(tests).fold(Formula::True, Formula::and)
     }
 }
 
@@ -245,7 +279,7 @@ fn named(
         | LayerKind::Sharing
         | LayerKind::Origin
         | LayerKind::Endpoint => match &statement.principal {
-            Clause::In(names) => listed(kind, names, asked.caller),
+            Clause::In(names) => listed(kind, names, asked),
             Clause::NotIn(names) => {
                 let hits = match effect {
                     Effect::Deny => not_principal_hits(names, asked.caller, asked.bounded),
@@ -279,23 +313,54 @@ fn named(
     }
 }
 
-fn listed(kind: LayerKind, names: &[PrincipalName], caller: &Caller) -> Vec<(NamedAs, Truth)> {
-    let by = names.iter().filter_map(|name| name.names(caller));
+fn listed(kind: LayerKind, names: &[PrincipalName], asked: &Asked<'_>) -> Vec<(NamedAs, Truth)> {
+    let by = names.iter().filter_map(|name| name.names(asked.caller));
     let mut by: Vec<(NamedAs, Truth)> = by
-        .map(|(by, truth)| {
-            // "An account principal there means only its root user", at gateway endpoints
-            // (rule 32); which type the endpoint has is not said here.
-            let root = matches!(caller, Caller::Root { .. });
-            if kind == LayerKind::Endpoint && by == NamedAs::Account && !root {
-                (by, truth & Truth::Unknown)
-            } else {
-                (by, truth)
-            }
+        .map(|(by, truth)| match kind {
+            LayerKind::Endpoint => (by, truth & at_endpoint(by, asked)),
+            LayerKind::Identity
+            | LayerKind::Boundary
+            | LayerKind::Session
+            | LayerKind::Scp
+            | LayerKind::Rcp
+            | LayerKind::Resource
+            | LayerKind::Trust
+            | LayerKind::Key
+            | LayerKind::Grant
+            | LayerKind::Sharing
+            | LayerKind::Origin => (by, truth),
         })
+        .filter(|(_, truth)| !truth.is_false())
         .collect();
     by.sort();
     by.reverse();
     by.dedup_by_key(|(by, _)| *by);
     by.reverse();
     by
+}
+
+/// What being named so in an endpoint's policy is worth (rule 32).
+///
+/// Source: PrivateLink Guide, "Control access to VPC endpoints using endpoint policies", "Principals
+/// for gateway endpoints": the element "must be set to `*`", and an account there means "the AWS
+/// account root user only". What another name does at a gateway endpoint is not said.
+fn at_endpoint(by: NamedAs, asked: &Asked<'_>) -> Truth {
+    let root = matches!(asked.caller, Caller::Root { .. });
+    let service = asked.action.split(':').next().unwrap_or_default();
+    let through_gateways = ["s3", "s3express", "dynamodb"];
+    let through_gateways = through_gateways
+        .iter()
+        .any(|name| name.eq_ignore_ascii_case(service));
+    match (asked.endpoint, by) {
+        (EndpointKind::Interface, _) | (_, NamedAs::Everyone) => Truth::True,
+        (EndpointKind::Gateway, NamedAs::Account) => root.into(),
+        (EndpointKind::Gateway, NamedAs::Itself | NamedAs::Role | NamedAs::FederatingUser) => {
+            Truth::Unknown
+        }
+        (EndpointKind::Unclear, NamedAs::Account) if through_gateways && !root => Truth::Unknown,
+        (
+            EndpointKind::Unclear,
+            NamedAs::Account | NamedAs::Itself | NamedAs::Role | NamedAs::FederatingUser,
+        ) => Truth::True,
+    }
 }
