@@ -15,3 +15,4 @@ pub mod query;
 pub mod reach;
 pub mod report;
 pub mod rules;
+pub mod simulate;

@@ -8,17 +8,19 @@
     reason = "a test fails by panicking and says what it skipped"
 )]
 
+#[path = "support/program.rs"]
+mod program;
+
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::sync::Arc;
 
 use catchment::capture::Source;
 use catchment::capture::json::Node;
-use catchment::policy::{
-    AclBinding, Authorizer, AuthorizerClass, Caller, Context, Document, Effect, Guard, Host,
-    KeyState, Layer, Layers, Request, ResourceKind, ResourcePolicy, decide,
-};
+use catchment::policy::{AclBinding, Authorizer, AuthorizerClass, Host, decide};
 use catchment::reach::Strength;
+use catchment::simulate::{Case, Defaults, Outcome};
+use program::{err, out, program};
 
 /// IAM cases that are not met, each with the reason. Meeting one is a failure too: take it out.
 const IAM_KNOWN_FAILURES: &[(&str, &str)] = &[];
@@ -41,99 +43,15 @@ fn cases(name: &str) -> Option<Vec<Node>> {
     )
 }
 
-/// The documents of a list, or the one document.
-fn documents(node: Option<&Node>) -> Vec<Document> {
-    let Some(node) = node else {
-        return Vec::new();
-    };
-    let items = if node.members().is_empty() {
-        node.items()
-    } else {
-        std::slice::from_ref(node)
-    };
-    let read = |node| {
-        let (document, problems) = Document::parse(node);
-        assert_eq!(problems, [], "conformance documents can be read");
-        document
-    };
-    items.iter().map(read).collect()
-}
-
-fn levels(node: Option<&Node>) -> Option<Vec<Vec<Document>>> {
-    node.map(|node| node.items().iter().map(|l| documents(Some(l))).collect())
-}
-
-fn guard(levels: Option<&Vec<Vec<Document>>>) -> Guard<'_> {
-    levels.map_or(Guard::None, |levels| {
-        Guard::Levels(levels.iter().map(Layer::of).collect())
-    })
-}
-
-/// The verdict in the words of the cases: `Allowed`, `Conditional`, `ExplicitlyDenied`,
-/// `ImplicitlyDenied`.
-fn verdict(case: &Node) -> &'static str {
-    let request = case.get("request").unwrap();
-    let resource = request.get("resource").unwrap();
-    let fallback = match case.str("mode") {
-        Some("Discovery") => KeyState::Unknown,
-        _ => KeyState::Absent,
-    };
-    let mut context = Context::new(fallback);
-    for (key, value) in request.get("context").unwrap().members() {
-        context = match value.scalar() {
-            Some(text) => context.known(key, text),
-            None => context.known_many(key, value.items().iter().filter_map(Node::scalar)),
-        };
-    }
-    let caller = Caller::from_name(request.str("principal").unwrap()).unwrap();
-    let identity = documents(case.get("identityPolicies"));
-    let session = documents(case.get("sessionPolicy"));
-    let boundary = documents(case.get("permissionBoundary"));
-    let policy = documents(case.get("resourcePolicy"));
-    let endpoint = documents(case.get("vpcEndpointPolicies"));
-    let (scps, rcps) = (levels(case.get("scps")), levels(case.get("rcps")));
-    let given = |documents: &[Document]| !documents.is_empty();
-    let action = request.str("action").unwrap();
-    let layers = Layers {
-        identity: Layer::of(&identity),
-        boundary: given(&boundary).then(|| Layer::of(&boundary)),
-        session: given(&session).then(|| Layer::of(&session)),
-        scps: guard(scps.as_ref()),
-        rcps: guard(rcps.as_ref()),
-        resource: policy
-            .first()
-            .map_or(ResourcePolicy::None, ResourcePolicy::Document),
-        resource_kind: match action.split(':').next() {
-            Some("kms") => ResourceKind::Key,
-            Some("sts") => ResourceKind::Trust,
-            _ => ResourceKind::Ordinary,
-        },
-        endpoint: given(&endpoint).then(|| Layer::of(&endpoint)),
-        block_public_access: case
-            .get("s3")
-            .and_then(|s3| s3.get("blockPublicAccess"))
-            .and_then(Node::as_bool)
-            .unwrap_or(false)
-            .into(),
-        ..Layers::default()
-    };
-    let request = Request {
-        caller: &caller,
-        action,
-        resource: resource.str("arn").unwrap(),
-        resource_account: resource.str("accountId"),
-        context: &context,
-        resource_certain: true,
-    };
-    let decision = decide(&request, &layers);
-    match decision.strength {
-        Strength::Always => "Allowed",
-        Strength::Conditional | Strength::Gap => "Conditional",
-        Strength::Never if decision.evidence.iter().any(|e| e.effect == Effect::Deny) => {
-            "ExplicitlyDenied"
-        }
-        Strength::Never => "ImplicitlyDenied",
-    }
+/// Whether an outcome is the one that the documents give. What block public access refuses, they
+/// call neither explicit nor implicit.
+fn is_met(case: &Node, got: &str) -> bool {
+    let want = case.str("expect").unwrap();
+    let blocks = case
+        .get("s3")
+        .is_some_and(|s3| s3.get("blockPublicAccess").is_some());
+    let denied = |word: &str| word.ends_with("Denied");
+    got == want || (blocks && denied(got) && denied(want))
 }
 
 #[test]
@@ -145,21 +63,49 @@ fn iam_decides_as_documented() {
     let mut wrong = Vec::new();
     let mut met = 0;
     for case in &cases {
-        let (id, want) = (case.str("id").unwrap(), case.str("expect").unwrap());
-        let got = verdict(case);
-        // What block public access refuses, the documents call neither explicit nor implicit.
-        let bpa = case
-            .get("s3")
-            .is_some_and(|s3| s3.get("blockPublicAccess").is_some());
-        let denied = |word: &str| word.ends_with("Denied");
-        let right = got == want || (bpa && denied(got) && denied(want));
+        let id = case.str("id").unwrap();
+        let read = Case::read(case, &Defaults::default()).unwrap();
+        assert_eq!(read.remarks, [], "{id}: conformance documents can be read");
+        let got = format!("{:?}", Outcome::of(&read.with(decide)));
+        let right = is_met(case, &got);
         met += usize::from(right);
         if right == known.contains_key(id) {
-            wrong.push(format!("{id}: want {want}, got {got}"));
+            wrong.push(format!("{id}: got {got}"));
         }
     }
     eprintln!("{met} of {} documented IAM cases", cases.len());
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+#[test]
+fn the_program_answers_every_documented_case_in_order() {
+    let Some(cases) = cases("iam/cases.jsonl") else {
+        return;
+    };
+    let path = concat!(
+        env!("CARGO_MANIFEST_DIR"),
+        "/../shared/conformance/iam/cases.jsonl"
+    );
+    let known: BTreeMap<&str, &str> = IAM_KNOWN_FAILURES.iter().copied().collect();
+    for flags in [&[][..], &["--explain"]] {
+        let output = program(&[&["simulate", "iam"], flags].concat())
+            .stdin(std::fs::File::open(path).unwrap())
+            .output()
+            .unwrap();
+        assert_eq!(output.status.code(), Some(0), "{}", err(&output));
+        assert_eq!(err(&output), "");
+        let answers = out(&output);
+        let answers: Vec<&str> = answers.lines().collect();
+        assert_eq!(answers.len(), cases.len());
+        for (case, answer) in cases.iter().zip(answers) {
+            let answer: serde_json::Value = serde_json::from_str(answer).unwrap();
+            let id = case.str("id").unwrap();
+            assert_eq!(answer["id"], id);
+            assert_eq!(answer.get("explain").is_some(), !flags.is_empty());
+            let right = is_met(case, answer["result"].as_str().unwrap());
+            assert_ne!(right, known.contains_key(id), "{answer}");
+        }
+    }
 }
 
 #[test]

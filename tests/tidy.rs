@@ -17,12 +17,13 @@ use regex_lite::Regex;
 
 /// Arrows between modules: each may use those beside it and no others. `reach` knows numbers only
 /// and so uses nothing of ours. There is no circle: every module stands below those it uses.
-const ARROWS: [(&str, &[&str]); 16] = [
+const ARROWS: [(&str, &[&str]); 17] = [
     ("names", &[]),
     ("reach", &[]),
     ("capture", &["names"]),
     ("inspect", &["names", "capture"]),
     ("policy", &["names", "capture", "reach"]),
+    ("simulate", &["names", "capture", "policy", "reach"]),
     ("estate", &["names", "capture", "policy"]),
     ("facts", &["capture", "estate", "reach"]),
     ("network", &["capture", "estate", "facts", "reach"]),
@@ -48,7 +49,8 @@ const ARROWS: [(&str, &[&str]); 16] = [
     (
         "cli",
         &[
-            "capture", "inspect", "estate", "models", "rules", "graph", "query", "report",
+            "capture", "inspect", "simulate", "estate", "models", "rules", "graph", "query",
+            "report",
         ],
     ),
     ("main", &["cli"]),
@@ -414,4 +416,59 @@ fn every_dependency_has_its_reason() {
         }
     }
     none(&broken, "dependencies that docs/choices.md does not name");
+}
+
+#[test]
+fn every_rule_of_policy_evaluation_has_tests_named_after_it() {
+    let page = text("docs/iam-rules.md");
+    let row = Regex::new(r"(?m)^\| (\d+) \| [^|]+ \| ([^|]+) \| ([^|]+) \|").unwrap();
+    let quoted = Regex::new(r"`([^`]+)`").unwrap();
+    let named = Regex::new(r"fn (rule_\d+_[a-z0-9_]+)\(").unwrap();
+    let mut paths = Vec::new();
+    walk(&root().join("src"), &mut paths);
+    walk(&root().join("tests"), &mut paths);
+    let mut there: BTreeSet<String> = BTreeSet::new();
+    for path in paths
+        .iter()
+        .filter(|path| path.extension().is_some_and(|e| e == "rs"))
+    {
+        let code = std::fs::read_to_string(path).unwrap();
+        let found = named.captures_iter(&code);
+        there.extend(found.map(|found| found.get(1).unwrap().as_str().to_owned()));
+    }
+    let list = |cell: &str| -> Vec<String> {
+        let found = quoted.captures_iter(cell);
+        found
+            .map(|found| found.get(1).unwrap().as_str().to_owned())
+            .collect()
+    };
+    let (mut broken, mut rows, mut listed) = (Vec::new(), Vec::new(), BTreeSet::new());
+    for found in row.captures_iter(&page) {
+        let cell = |i| found.get(i).unwrap().as_str();
+        let (rule, tests) = (cell(1), list(cell(3)));
+        rows.push(rule.parse::<usize>().unwrap());
+        if tests.is_empty() {
+            broken.push(format!("rule {rule} has no test"));
+        }
+        for test in tests {
+            if !test.starts_with(&format!("rule_{rule}_")) || !there.contains(&test) {
+                broken.push(format!("rule {rule}: there is no test `{test}`"));
+            }
+            listed.insert(test);
+        }
+        for place in list(cell(2)) {
+            let place = root().join(if place.starts_with("graphs/") {
+                place
+            } else {
+                format!("src/{place}")
+            });
+            if !place.exists() {
+                broken.push(format!("rule {rule}: no file {}", place.display()));
+            }
+        }
+    }
+    assert_eq!(rows, (1..=35).collect::<Vec<_>>(), "one row for each rule");
+    let missing = there.difference(&listed);
+    broken.extend(missing.map(|test| format!("`{test}` is not on the page")));
+    none(&broken, "docs/iam-rules.md");
 }

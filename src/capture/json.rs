@@ -62,6 +62,19 @@ impl Node {
         .parse(text, "")
     }
 
+    /// Parses one line of a file of lines.
+    ///
+    /// # Errors
+    /// As [`Node::parse`].
+    pub fn parse_line(file: &Arc<str>, line: u32, text: &str) -> Result<Self, JsonError> {
+        Parser {
+            file: file.clone(),
+            lines: Lines(Vec::new()),
+            at: Some(line),
+        }
+        .parse(text, "")
+    }
+
     /// Opens a document held in this value: an object as it is, or a string with JSON text,
     /// percent-encoded (as IAM's API returns it) or not. Values inside carry this value's line
     /// when the string stands on one line, and a pointer with a `#` where the string is entered.

@@ -123,6 +123,9 @@ Example:
         /// The answer.
         name: String,
     },
+    /// Single decisions, one JSON object a line: what comes in brings all its policies with it.
+    #[command(subcommand)]
+    Simulate(Engine),
     /// Take a capture of a live system: read only, never events or the values of secrets.
     #[command(subcommand)]
     Inspect(System),
@@ -173,6 +176,50 @@ pub(super) enum ExportFormat {
     Json,
     /// Graphviz.
     Dot,
+}
+
+#[derive(Debug, Subcommand)]
+pub(super) enum Engine {
+    /// AWS policy decisions: identity, resource and session policies, boundaries, SCPs, RCPs,
+    /// endpoint policies.
+    #[command(after_help = "\
+Cases come on standard input, one JSON object a line; answers go to standard output in the same order:
+{\"id\", \"result\"} with the result Allowed, ExplicitlyDenied, ImplicitlyDenied or Conditional, or
+{\"id\", \"error\"} for a case that cannot be read. A condition key that a case does not give is absent;
+with \"mode\": \"Discovery\" it is unknown, and the result may be Conditional.
+
+Example:
+  echo '{\"id\": \"a\", \"mode\": \"Discovery\",
+    \"request\": {\"action\": \"s3:GetObject\", \"principal\": \"arn:aws:iam::111122223333:user/alice\",
+      \"resource\": {\"arn\": \"arn:aws:s3:::b/x\", \"accountId\": \"111122223333\"}, \"context\": {}},
+    \"identityPolicies\": [{\"Statement\": {\"Effect\": \"Allow\", \"Action\": \"s3:*\", \"Resource\": \"*\",
+      \"Condition\": {\"StringEquals\": {\"aws:SourceVpce\": \"vpce-1\"}}}}]}' | tr -d '\\n' |
+    catchment simulate iam --explain
+
+  catchment simulate iam --context aws:SourceVpce=vpce-1 --closed < cases.jsonl
+
+Also read: sessionPolicy, permissionBoundary, resourcePolicy, scps and rcps (a list of documents for each
+level), vpcEndpointPolicies, s3.blockPublicAccess. See docs/simulate.md.")]
+    Iam(SimulateIam),
+}
+
+/// How to decide cases.
+#[derive(Debug, ClapArgs)]
+pub(super) struct SimulateIam {
+    /// Add to each answer the deciding statements, what is undecided, and the condition under which
+    /// the request is allowed.
+    #[arg(long)]
+    pub(super) explain: bool,
+    /// A condition key for cases that do not give it; repeated, it has several values.
+    #[arg(long, value_name = "KEY=VALUE")]
+    pub(super) context: Vec<String>,
+    /// A condition key that is absent in cases that do not give it.
+    #[arg(long, value_name = "KEY")]
+    pub(super) absent: Vec<String>,
+    /// Take every condition key that is neither given nor named here for absent, in cases that
+    /// would leave it unknown too.
+    #[arg(long)]
+    pub(super) closed: bool,
 }
 
 #[derive(Debug, Subcommand)]

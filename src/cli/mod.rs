@@ -9,6 +9,7 @@ mod args;
 mod inspect;
 mod output;
 mod run;
+mod simulate;
 
 pub use args::Args;
 pub use run::run;

@@ -2,8 +2,8 @@
 
 use std::path::{Path, PathBuf};
 
-use super::args::{Args, Asking, Command, ExportFormat, Output, System};
-use super::{Exit, inspect, output};
+use super::args::{Args, Asking, Command, Engine, ExportFormat, Output, System};
+use super::{Exit, inspect, output, simulate};
 use crate::capture;
 use crate::estate::{self, Estate};
 use crate::graph::BoundaryGraph;
@@ -165,6 +165,7 @@ fn command(command: &Command) -> Result<Exit, Refusal> {
                 SCHEMAS.join(", ")
             ))),
         },
+        Command::Simulate(Engine::Iam(how)) => simulate::iam(how),
         Command::Inspect(System::Aws(how)) => inspect::aws(how),
         Command::Inspect(System::Kafka) => Err(inspect::kafka()),
     }
