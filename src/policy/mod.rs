@@ -44,6 +44,8 @@ mod classes;
 mod condition;
 mod context;
 mod decide;
+#[cfg(test)]
+mod differential;
 mod document;
 mod kafka_acl;
 mod kafka_names;
@@ -51,6 +53,8 @@ mod kafka_names;
 mod laws;
 mod layers;
 mod moment;
+#[cfg(test)]
+mod naive;
 mod operators;
 mod parse;
 mod pattern;
