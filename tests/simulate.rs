@@ -341,15 +341,22 @@ fn who_asks_and_what_for_are_read_from_the_names() {
     assert_eq!(result(&[], case.clone()), "ImplicitlyDenied");
     case["sessionPolicy"] = full[0].clone();
     assert_eq!(result(&[], case), "Allowed");
-    // The path of a session's role is in its `aws:PrincipalArn`.
-    let linked =
-        "arn:aws:iam::111122223333:role/aws-service-role/x.amazonaws.com/AWSServiceRoleForX";
+    // A role that is called like a service-linked one is one, unless its `aws:PrincipalArn` says not.
     let session = "arn:aws:sts::111122223333:assumed-role/AWSServiceRoleForX/s";
     let mut case = asks(session, "s3:GetObject", OBJECT, Value::Null);
     case["identityPolicies"] = full;
     case["scps"] = json!([[]]);
+    assert_eq!(result(&[], case.clone()), "Allowed");
+    let plain = "arn:aws:iam::111122223333:role/AWSServiceRoleForX";
+    case["request"]["context"]["aws:PrincipalArn"] = json!(plain);
+    assert_eq!(result(&[], case), "ImplicitlyDenied");
+    // The path of a session's role is in its `aws:PrincipalArn`.
+    let path = "arn:aws:iam::111122223333:role/team/app";
+    let session = "arn:aws:sts::111122223333:assumed-role/app/s";
+    let named = everyone("s3:*", json!({ "AWS": path }));
+    let mut case = asks(session, "s3:GetObject", OBJECT, named);
     assert_eq!(result(&[], case.clone()), "ImplicitlyDenied");
-    case["request"]["context"]["aws:PrincipalArn"] = json!(linked);
+    case["request"]["context"]["aws:PrincipalArn"] = json!(path);
     assert_eq!(result(&[], case), "Allowed");
 }
 

@@ -94,7 +94,17 @@ impl Evaluator<'_> {
         let rcps = policies.rcps.iter().filter(|_| covered);
 
         // 1. Deny evaluation: all of them, an explicit deny ends it.
-        let mut denies = vec![identity, &policies.resource];
+        // Its root user is never locked out of a bucket's policy by that policy.
+        let policy = [
+            "s3:GetBucketPolicy",
+            "s3:PutBucketPolicy",
+            "s3:DeleteBucketPolicy",
+        ];
+        let keeps = is_root && ask.account == ask.owner && policy.contains(&ask.action);
+        let mut denies = vec![identity];
+        if !keeps {
+            denies.push(&policies.resource);
+        }
         denies.extend(boundary);
         denies.extend(session);
         denies.extend(&scps);

@@ -66,6 +66,31 @@ fn rule_5_the_root_user_of_another_account_needs_the_resource_alone() {
 }
 
 #[test]
+fn rule_5_no_bucket_policy_locks_out_the_root_user_of_its_owner() {
+    let (shut, allow) = (doc(&[DENY_ALL]), doc(&[ALLOW, DENY]));
+    let root = "arn:aws:iam::111122223333:root";
+    let other = "arn:aws:iam::444455556666:root";
+    let bucket = "arn:aws:s3:::events";
+    for resource in [on(&shut), ResourcePolicy::Unread("bucket policy")] {
+        let layers = || Layers {
+            resource,
+            ..Layers::default()
+        };
+        let policy = Scene::of(root).asks("s3:PutBucketPolicy", bucket);
+        assert_eq!(policy.decide(&layers()).strength, Always);
+        let list = Scene::of(root).asks("s3:ListBucket", bucket);
+        assert!(list.decide(&layers()).strength < Always);
+        let foreign = Scene::of(other).asks("s3:PutBucketPolicy", bucket);
+        assert!(foreign.decide(&layers()).strength < Always);
+        let bound = Layers {
+            scps: Guard::Levels(vec![of(&allow)]),
+            ..layers()
+        };
+        assert_eq!(policy.decide(&bound).strength, Never);
+    }
+}
+
+#[test]
 fn rule_6_identity_providers_are_let_in_by_the_trust_policy_and_the_keys_of_their_tokens() {
     let oidc = "arn:aws:iam::111122223333:oidc-provider/oidc.example.com/id/EX";
     let saml = "arn:aws:iam::111122223333:saml-provider/corp";

@@ -268,7 +268,24 @@ impl Formula {
         }
     }
 
-    fn value(&self, of: &impl Fn(&str) -> bool) -> bool {
+    /// The conditions by their names.
+    #[cfg(test)]
+    pub(super) fn names(&self) -> BTreeSet<String> {
+        let mut atoms = BTreeMap::new();
+        self.atoms(&mut atoms);
+        atoms.into_keys().collect()
+    }
+
+    /// The name of a single condition, and whether it stands there as it is and not as its opposite.
+    #[cfg(test)]
+    pub(super) fn named(&self) -> (String, bool) {
+        match self {
+            Self::Atom(atom) => (atom.name.clone(), atom.holds),
+            Self::True | Self::False | Self::All(_) | Self::Any(_) => (String::new(), true),
+        }
+    }
+
+    pub(super) fn value(&self, of: &impl Fn(&str) -> bool) -> bool {
         match self {
             Self::True => true,
             Self::False => false,

@@ -214,6 +214,23 @@ impl<'a> Trial<'a> {
         }
     }
 
+    /// Whether no policy of the resource's own holds against the request.
+    ///
+    /// Source: Amazon S3 API Reference, `PutBucketPolicy`: the root user of the owner "can perform
+    /// the `GetBucketPolicy`, `PutBucketPolicy`, and `DeleteBucketPolicy` API actions, even if their
+    /// bucket policy explicitly denies" it; endpoint policies and those of the organization hold.
+    fn cannot_lock_itself_out(&self, owner: Owner) -> bool {
+        let spared = [
+            "s3:GetBucketPolicy",
+            "s3:PutBucketPolicy",
+            "s3:DeleteBucketPolicy",
+        ];
+        let root = matches!(self.asked.caller, Caller::Root { .. });
+        let asked = self.asked.action;
+        let among = spared.iter().any(|name| name.eq_ignore_ascii_case(asked));
+        root && owner == Owner::Same && among
+    }
+
     pub(super) fn run(&self) -> (Decision, Condition) {
         let caller = self.asked.caller;
         let owner = self.owner();
@@ -265,7 +282,11 @@ impl<'a> Trial<'a> {
         if bound && !case.rcp.is_false() {
             said.extend(case.rcps.iter().map(|stage| stage.weigh(&self.asked)));
         }
-        let resource = case.resource.weigh(&self.asked);
+        let mut resource = case.resource.weigh(&self.asked);
+        if self.cannot_lock_itself_out(owner) {
+            resource.denies.clear();
+            resource.unread = &[];
+        }
         let mut grant = self.grant(owner, &own, &limits, &resource);
         said.push(resource);
         if let Some(stage) = &case.beside {

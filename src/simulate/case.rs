@@ -243,7 +243,8 @@ fn kind(action: &str, resource: &str) -> ResourceKind {
 ///
 /// Whoever assumes a role with a token is the provider that vouches for it. A federated session is
 /// taken to be made by the user of its name. A session's ARN has no path (rule 8), but its
-/// `aws:PrincipalArn` has.
+/// `aws:PrincipalArn` has; without that, a role of the names that AWS gives to service-linked roles
+/// is taken to be one.
 fn caller(name: &str, action: &str, context: &Context) -> Result<Caller, Malformed> {
     let by_token = action
         .to_ascii_lowercase()
@@ -265,7 +266,7 @@ fn caller(name: &str, action: &str, context: &Context) -> Result<Caller, Malform
             arn,
             session: Some(session),
         }) => Caller::Role {
-            arn: with_path(&arn, context).unwrap_or(arn),
+            arn: with_path(&arn, context).unwrap_or_else(|| linked(&arn).unwrap_or(arn)),
             session: Some(session),
         },
         Some(Caller::ExternalAccount { .. }) | None => {
@@ -277,6 +278,18 @@ fn caller(name: &str, action: &str, context: &Context) -> Result<Caller, Malform
         Some(caller) => caller,
     };
     Ok(caller)
+}
+
+/// The ARN of a service-linked role, when a role is called like one.
+///
+/// Source: IAM User Guide, "Service-linked roles": `aws-service-role/SERVICE/AWSServiceRoleForNAME`.
+fn linked(role: &str) -> Option<String> {
+    let (account, name) = role.split_once(":role/")?;
+    let service = name.strip_prefix("AWSServiceRoleFor")?;
+    Some(format!(
+        "{account}:role/aws-service-role/{}.amazonaws.com/{name}",
+        service.to_ascii_lowercase()
+    ))
 }
 
 /// The ARN of a session's role with its path, when the request says it.
