@@ -344,6 +344,11 @@ fn document(statements: &[Value]) -> Document {
     document
 }
 
+fn layered(documents: &[Document]) -> Guard<'_> {
+    let levels = documents.iter().map(|document| Layer::of([document]));
+    Guard::Levels(levels.collect())
+}
+
 /// What the engine says of a request whose other keys are absent.
 fn decided(ask: &Ask, policies: &Policies) -> (Decision, Condition) {
     decided_with(ask, policies, &[])
@@ -358,11 +363,6 @@ fn decided_with(ask: &Ask, policies: &Policies, unknown: &[&str]) -> (Decision, 
     let endpoint = policies.endpoint.as_ref().map(list);
     let scps: Vec<Document> = policies.scps.iter().map(list).collect();
     let rcps: Vec<Document> = policies.rcps.iter().map(list).collect();
-    let levels = |documents: &'_ [Document]| documents.to_vec();
-    let (scps, rcps) = (levels(&scps), levels(&rcps));
-    fn layered(documents: &[Document]) -> Guard<'_> {
-        Guard::Levels(documents.iter().map(|d| Layer::of([d])).collect())
-    }
     let layers = Layers {
         identity: Layer::of([&identity]),
         boundary: boundary.as_ref().map(|d| Layer::of([d])),

@@ -304,7 +304,7 @@ impl Evaluator<'_> {
             if compared.iter().any(Option::is_none) {
                 return false;
             }
-            compared.iter().any(|c| *c == Some(true)) != negated
+            compared.contains(&Some(true)) != negated
         };
         match set {
             "ForAllValues" => found.iter().all(one),
@@ -387,7 +387,8 @@ fn names(principal: &Value) -> Vec<(String, String)> {
             .iter()
             .flat_map(|(kind, texts)| strings(texts).into_iter().map(|t| (kind.clone(), t)))
             .collect(),
-        _ => vec![("AWS".to_owned(), "*".to_owned())],
+        Value::String(text) => vec![("AWS".to_owned(), text.clone())],
+        Value::Null | Value::Bool(_) | Value::Number(_) | Value::Array(_) => Vec::new(),
     }
 }
 
@@ -395,7 +396,9 @@ fn strings(value: &Value) -> Vec<String> {
     match value {
         Value::Array(items) => items.iter().flat_map(strings).collect(),
         Value::String(text) => vec![text.clone()],
-        other => vec![other.to_string()],
+        Value::Null | Value::Bool(_) | Value::Number(_) | Value::Object(_) => {
+            vec![value.to_string()]
+        }
     }
 }
 
@@ -430,7 +433,7 @@ fn arn_like(pattern: &[String], arn: &str) -> bool {
 
 fn ordered(order: &str, a: f64, b: f64) -> bool {
     match order {
-        "Equals" => a == b,
+        "Equals" => a.total_cmp(&b).is_eq(),
         "LessThan" => a < b,
         "LessThanEquals" => a <= b,
         "GreaterThan" => a > b,

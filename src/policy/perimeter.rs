@@ -1,13 +1,14 @@
 //! Tests of `decide` on perimeters, identity providers, federated sessions and endpoints, each named
 //! after the rule it checks.
 
+use super::EndpointKind::{Gateway, Interface, Unclear};
 use super::scene::*;
 use super::*;
 use crate::reach::Strength::{self, Always, Conditional, Never};
 
 const FEDERATED: &str = "arn:aws:sts::111122223333:federated-user/alice";
 
-fn with_identity<'a>(identity: &'a Document) -> Layers<'a> {
+fn with_identity(identity: &Document) -> Layers<'_> {
     Layers {
         identity: of(identity),
         ..Layers::default()
@@ -219,7 +220,6 @@ fn rule_32_principals_at_gateways_are_everyone_or_the_root_user() {
         Scene::of(caller).decide(&layers).strength
     };
     let root = "arn:aws:iam::111122223333:root";
-    use EndpointKind::{Gateway, Interface, Unclear};
     for (caller, endpoint, kind, want) in [
         (APP, &everyone, Gateway, Always),
         (APP, &account, Gateway, Never),

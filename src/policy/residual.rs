@@ -310,7 +310,9 @@ impl Formula {
         let parts = match joined {
             Self::All(parts) if all => parts,
             Self::Any(parts) if !all => parts,
-            other => return other,
+            joined @ (Self::True | Self::False | Self::Atom(_) | Self::All(_) | Self::Any(_)) => {
+                return joined;
+            }
         };
         let mut kept: Vec<Self> = Vec::new();
         for part in parts {
@@ -427,7 +429,7 @@ impl Cube {
 }
 
 /// The cheapest cubes, tried greedily after the needed ones, that cover the rows with this truth
-/// value and no other: Quine and McCluskey's method.
+/// value and no other: the method of Quine and `McCluskey`.
 fn cover(truth: &[bool], width: usize, wanted: bool) -> Vec<Cube> {
     let mut primes: Vec<Cube> = Vec::new();
     // Fewest literals first, so that a cube inside a known prime is never added.

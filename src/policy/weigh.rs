@@ -341,8 +341,8 @@ fn listed(kind: LayerKind, names: &[PrincipalName], asked: &Asked<'_>) -> Vec<(N
 
 /// What being named so in an endpoint's policy is worth (rule 32).
 ///
-/// Source: PrivateLink Guide, "Control access to VPC endpoints using endpoint policies", "Principals
-/// for gateway endpoints": the element "must be set to `*`", and an account there means "the AWS
+/// Source: AWS `PrivateLink` Guide, "Control access to VPC endpoints using endpoint policies",
+/// "Principals for gateway endpoints": the element "must be set to `*`", and an account there means "the AWS
 /// account root user only". What another name does at a gateway endpoint is not said.
 fn at_endpoint(by: NamedAs, asked: &Asked<'_>) -> Truth {
     let root = matches!(asked.caller, Caller::Root { .. });
@@ -351,16 +351,11 @@ fn at_endpoint(by: NamedAs, asked: &Asked<'_>) -> Truth {
     let through_gateways = through_gateways
         .iter()
         .any(|name| name.eq_ignore_ascii_case(service));
-    match (asked.endpoint, by) {
-        (EndpointKind::Interface, _) | (_, NamedAs::Everyone) => Truth::True,
-        (EndpointKind::Gateway, NamedAs::Account) => root.into(),
-        (EndpointKind::Gateway, NamedAs::Itself | NamedAs::Role | NamedAs::FederatingUser) => {
-            Truth::Unknown
-        }
-        (EndpointKind::Unclear, NamedAs::Account) if through_gateways && !root => Truth::Unknown,
-        (
-            EndpointKind::Unclear,
-            NamedAs::Account | NamedAs::Itself | NamedAs::Role | NamedAs::FederatingUser,
-        ) => Truth::True,
+    let account = by == NamedAs::Account;
+    match asked.endpoint {
+        EndpointKind::Gateway if account => root.into(),
+        EndpointKind::Gateway if by != NamedAs::Everyone => Truth::Unknown,
+        EndpointKind::Unclear if account && through_gateways && !root => Truth::Unknown,
+        EndpointKind::Gateway | EndpointKind::Unclear | EndpointKind::Interface => Truth::True,
     }
 }
