@@ -266,7 +266,11 @@ fn tags(
 fn organization(context: Context, estate: &Estate, account: &str) -> Context {
     match &estate.organization.id {
         Seen::Is(id) if estate.organization.levels.contains_key(account) => {
-            context.known("aws:PrincipalOrgID", id.as_str())
+            let context = context.known("aws:PrincipalOrgID", id.as_str());
+            match path(estate, id, account) {
+                Some(path) => context.known_many("aws:PrincipalOrgPaths", [path]),
+                None => context,
+            }
         }
         Seen::Is(id) if estate.organization.management_account.as_deref() == Some(account) => {
             context.known("aws:PrincipalOrgID", id.as_str())
@@ -276,6 +280,24 @@ fn organization(context: Context, estate: &Estate, account: &str) -> Context {
             .absent("aws:PrincipalOrgPaths"),
         Seen::Is(_) | Seen::Unread(_) => context,
     }
+}
+
+/// `o-1/r-1/ou-1/`: the way down from the organization to an account's parent, where all of it was
+/// read.
+///
+/// Source: IAM User Guide, "AWS global condition context keys", `aws:PrincipalOrgPaths`.
+fn path(estate: &Estate, organization: &str, account: &str) -> Option<String> {
+    let levels = estate.organization.levels.get(account)?;
+    let (own, above) = levels.split_last()?;
+    let mut path = format!("{organization}/");
+    for (i, level) in above.iter().enumerate() {
+        let kind = if i == 0 { "r-" } else { "ou-" };
+        if !level.id.starts_with(kind) {
+            return None;
+        }
+        path = format!("{path}{}/", level.id);
+    }
+    (own.id == account && !above.is_empty()).then_some(path)
 }
 
 /// Whether some statement may allow the action. Of `sts:TagSession` in a trust policy: whether
@@ -309,6 +331,9 @@ fn resource(mut context: Context, world: &World<'_>, asked: &Asked<'_>) -> Conte
             && estate.organization.levels.contains_key(account)
         {
             context = context.known("aws:ResourceOrgID", org.as_str());
+            if let Some(path) = path(estate, org, account) {
+                context = context.known_many("aws:ResourceOrgPaths", [path]);
+            }
         }
     }
     if let Some(region) = world.region(asked.target) {
@@ -393,5 +418,49 @@ fn encryption(context: Context, world: &World<'_>, asked: &Asked<'_>) -> Context
             let object = format!("{arn}/{}", super::resources::SAMPLE_OBJECT);
             context.known("kms:EncryptionContext:aws:s3:arn", object)
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::estate::OrgLevel;
+
+    #[test]
+    fn rule_34_the_organization_and_the_way_down_to_an_account_are_settled_where_they_were_read() {
+        let account = "111122223333";
+        let with = |levels: &[&str]| {
+            let mut estate = Estate::default();
+            estate.organization.id = Seen::Is("o-1".to_owned());
+            let levels = levels.iter().map(|id| OrgLevel {
+                id: (*id).to_owned(),
+                scps: Seen::Absent,
+                rcps: Seen::Absent,
+            });
+            let levels = levels.collect();
+            estate
+                .organization
+                .levels
+                .insert(account.to_owned(), levels);
+            organization(Context::new(KeyState::Unknown), &estate, account)
+        };
+        let known = |text: &str| KeyState::Known(vec![text.to_owned()]);
+        for (levels, path) in [
+            (
+                &["r-1", "ou-1", "ou-2", account][..],
+                known("o-1/r-1/ou-1/ou-2/"),
+            ),
+            (&["r-1", account], known("o-1/r-1/")),
+            (&["above ou-2", "ou-2", account], KeyState::Unknown),
+            (&[account], KeyState::Unknown),
+        ] {
+            let context = with(levels);
+            assert_eq!(context.state("aws:PrincipalOrgID"), &known("o-1"));
+            assert_eq!(context.state("aws:PrincipalOrgPaths"), &path, "{levels:?}");
+        }
+        let mut none = Estate::default();
+        none.organization.id = Seen::Absent;
+        let context = organization(Context::new(KeyState::Unknown), &none, account);
+        assert_eq!(context.state("aws:PrincipalOrgPaths"), &KeyState::Absent);
     }
 }
