@@ -59,6 +59,7 @@ pub(super) fn unread(world: &World<'_>, on: ThingIx, action: &str) -> Vec<String
     }
     if let Some(bucket) = world.bucket(on).filter(|_| action == "s3:GetObject") {
         missing.extend(unlisted_access_points(world.estate, bucket));
+        missing.extend(world.estate.unread_access_grants(bucket));
     }
     missing
 }

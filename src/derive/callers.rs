@@ -38,6 +38,7 @@ pub(super) fn outsiders(world: &World<'_>) -> BTreeSet<(Kind, String)> {
             found.policy(&point.policy);
         }
     }
+    super::access_grants::outsiders(world, &mut found);
     for key in members(world, Sort::Key) {
         if let Some(key) = estate.keys.get(key) {
             found.policy(&key.policy);
@@ -156,7 +157,7 @@ pub(super) fn named_by(policy: &str) -> String {
     format!("{policy} names")
 }
 
-struct Outsiders<'e> {
+pub(super) struct Outsiders<'e> {
     estate: &'e Estate,
     found: BTreeSet<(Kind, String)>,
 }
@@ -259,7 +260,11 @@ impl Outsiders<'_> {
         }
     }
 
-    fn account(&mut self, account: &str) {
+    pub(super) fn federated(&mut self, provider: String) {
+        self.found.insert((Kind::Federated, provider));
+    }
+
+    pub(super) fn account(&mut self, account: &str) {
         let read = self
             .estate
             .accounts

@@ -5,6 +5,7 @@
 //!
 //! Must never: name a route or a deployment model, or weaken what the policy engines answer.
 
+mod access_grants;
 mod beside;
 mod callers;
 mod context;

@@ -3,7 +3,7 @@
 //! Must never: evaluate a policy; that a relation leads somewhere says nothing about permission.
 
 use super::world::World;
-use super::{holders, listeners, storage};
+use super::{access_grants, holders, listeners, storage};
 use crate::estate::{Broker, Cluster, Consumer, KeyState, Origin, Seen};
 use crate::facts::{Evidence, Kind, Note, NoteKind, ThingIx};
 use crate::network::Admission;
@@ -127,6 +127,12 @@ pub(super) fn follow(world: &World<'_>, relation: Relation, from: ThingIx) -> Ve
         Relation::Versions => storage::versions(world, from),
         Relation::Versioned => storage::versioned(world, from),
         Relation::AccessPoint => storage::access_points(world, from),
+        Relation::AccessGrant => access_grants::of_objects(world, from),
+        Relation::GrantsLocation => access_grants::locations(world, from),
+        Relation::LocationRole => access_grants::role(world, from),
+        Relation::Grantee => access_grants::grantee(world, from),
+        Relation::Directory => access_grants::directory(world, from),
+        Relation::GrantsInstance => access_grants::instance(world, from),
         Relation::Neighbour => storage::neighbours(world, from),
         Relation::User => users_of_secret(world, from),
         Relation::Speaker => listeners::speaker(world, from),

@@ -8,6 +8,7 @@
 
 use std::collections::BTreeSet;
 
+use super::access_grants;
 use super::judge::About;
 use super::world::{TOPIC, World};
 use crate::estate::{AccessPoint, Consumer, Origin};
@@ -30,10 +31,10 @@ pub(super) struct Wanted {
 }
 
 /// Stands in a pattern of object keys for hexadecimal digits.
-const HEX: &str = "{hex}";
+pub(super) const HEX: &str = "{hex}";
 
 /// Everything that a request needs, all of it: `part` of what it is about, looked for with the
-/// patterns of `statements`.
+/// patterns of `statements`; through a grant of S3 Access Grants, what that is about.
 pub(super) fn wanted(
     world: &World<'_>,
     part: Part,
@@ -55,14 +56,17 @@ pub(super) fn wanted(
             .collect(),
         Part::Objects if world.access_point(thing).is_some() => world
             .access_point(thing)
-            .map(|point| through(world, point, about.of, statements))
+            .map(|point| by_access_point(world, point, about.of, statements))
             .into_iter()
             .collect(),
         Part::Objects => {
             let Some(bucket) = world.bucket(thing) else {
                 return Vec::new();
             };
-            let patterns = keys_of(world, thing, &bucket.name);
+            let all = keys_of(world, thing, &bucket.name);
+            let scope = about.through;
+            let scope = scope.and_then(|grant| access_grants::within(world, grant, bucket, &all));
+            let patterns = scope.unwrap_or(all);
             let account = bucket.account.as_deref();
             let prefix = format!("arn:aws:s3:::{}/", bucket.name);
             vec![objects(&prefix, &patterns, account, statements)]
@@ -96,6 +100,25 @@ pub(super) fn wanted(
             vec![Wanted {
                 candidates: candidates.into_iter().collect(),
                 account: bucket.account.clone(),
+                exists: false,
+            }]
+        }
+        Part::GrantsInstance | Part::NewGrantsLocation => {
+            let bucket = world.bucket(thing);
+            let own = bucket.and_then(|x| Some((x.account.as_ref()?, x.region.as_ref()?)));
+            let Some((account, region)) = own.or_else(|| world.grants_place(thing)) else {
+                return Vec::new();
+            };
+            let instance = access_grants::instance_arn(account, region);
+            if part == Part::GrantsInstance {
+                return vec![one(instance, Some(account), true)];
+            }
+            let pattern = format!("{instance}/location/*");
+            let mut candidates = meet(&pattern, statements);
+            candidates.insert(pattern.replace('*', "new"));
+            vec![Wanted {
+                candidates: candidates.into_iter().collect(),
+                account: Some(account.clone()),
                 exists: false,
             }]
         }
@@ -143,6 +166,7 @@ fn itself(world: &World<'_>, thing: ThingIx) -> Option<String> {
         let described = world.identity(thing).is_some()
             || world.key(thing).is_some()
             || world.access_point(thing).is_some()
+            || world.grants_place(thing).is_some()
             || world.secret(thing).is_some();
         described.then(|| id.to_owned())
     };
@@ -222,7 +246,7 @@ const OWN_BUCKET: &str = "zz-a-bucket-of-the-caller";
 ///
 /// Source: Amazon S3 User Guide, "Configuring IAM policies for using access points":
 /// `accesspoint/NAME/object/KEY`.
-fn through(
+fn by_access_point(
     world: &World<'_>,
     point: &AccessPoint,
     of: Option<ThingIx>,
@@ -240,7 +264,7 @@ fn through(
 }
 
 /// Patterns of the keys of objects of one topic, or of a bucket as a whole.
-fn keys_of(world: &World<'_>, objects: ThingIx, bucket: &str) -> BTreeSet<String> {
+pub(super) fn keys_of(world: &World<'_>, objects: ThingIx, bucket: &str) -> BTreeSet<String> {
     match world.objects.get(&objects) {
         Some(of) => of.keys.iter().cloned().collect(),
         None => written(world, bucket),

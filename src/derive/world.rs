@@ -119,7 +119,7 @@ impl<'e> World<'e> {
     }
 
     /// The id of a thing, when it is of that kind.
-    fn id_if(&self, kind: Kind, thing: ThingIx) -> Option<&str> {
+    pub(super) fn id_if(&self, kind: Kind, thing: ThingIx) -> Option<&str> {
         let described = self.things.get(thing);
         (described.kind == kind).then_some(described.id.as_str())
     }
@@ -217,6 +217,7 @@ impl<'e> World<'e> {
         let managed = || self.managed(thing).map(|x| &x.account);
         let point = || self.access_point(thing).map(|x| &x.account);
         let consumer = || self.consumer(thing).map(|x| &x.account);
+        let grant = || self.grants_place(thing).map(|(account, _)| account);
         let account = identity
             .or_else(host)
             .or_else(key)
@@ -229,6 +230,7 @@ impl<'e> World<'e> {
             .or_else(managed)
             .or_else(point)
             .or_else(consumer)
+            .or_else(grant)
             .map(String::as_str)
             .filter(|account| !account.is_empty())
     }
@@ -247,9 +249,11 @@ impl<'e> World<'e> {
         let managed = || self.managed(thing).map(|x| &x.region);
         let point = || self.access_point(thing).map(|x| &x.region);
         let consumer = || self.consumer(thing).map(|x| &x.region);
+        let grant = || self.grants_place(thing).map(|(_, region)| region);
         let region = host
             .or_else(key)
             .or_else(point)
+            .or_else(grant)
             .or_else(secret)
             .or_else(volume)
             .or_else(snapshot)
@@ -300,6 +304,11 @@ impl<'e> World<'e> {
             Kind::AccessPoint,
             points.map(|point| &point.arn),
         );
+        if !buckets.is_empty() {
+            let scopes = estate.access_grants.keys();
+            let scopes = scopes.chain(estate.access_grants_locations.keys());
+            self.fill(Sort::AccessGrant, Kind::AccessGrant, scopes);
+        }
         let volumes: BTreeSet<&str> = clusters()
             .flat_map(|cluster| cluster.brokers.values())
             .flat_map(|broker| broker.volumes.iter().chain(&broker.wal_volumes))

@@ -6,6 +6,7 @@
 //! Must never: fail on broken input (it is data: a gap and a diagnostic), decide about access,
 //! or take *not collected* for *none*.
 
+mod access_grants;
 mod access_points;
 mod acls;
 mod audit;
@@ -41,6 +42,7 @@ mod network_acls;
 mod organization;
 mod peerings;
 mod pieces;
+mod pieces_stores;
 mod pods;
 mod prefix_lists;
 mod routes;
@@ -61,5 +63,5 @@ pub use copies::Copy;
 pub use coverage::{Call, Coverage, Outcome, Read};
 pub use key_state::KeyState;
 pub use managed::document as aws_managed_document;
-pub use pieces::{PIECES, Piece, piece_of};
+pub use pieces::{Piece, piece_of, pieces};
 pub use types::*;

@@ -40,6 +40,8 @@ pub enum Kind {
     Bucket,
     /// An S3 access point; id: ARN.
     AccessPoint,
+    /// A grant of S3 Access Grants, or a location that grants can be made at; id: ARN.
+    AccessGrant,
     /// A KMS key; id: ARN.
     Key,
     /// An EBS volume; id: volume id.
@@ -74,7 +76,7 @@ pub enum Kind {
 
 impl Kind {
     /// All kinds.
-    pub const ALL: [Self; 26] = [
+    pub const ALL: [Self; 27] = [
         Self::Identity,
         Self::ExternalAccount,
         Self::Service,
@@ -86,6 +88,7 @@ impl Kind {
         Self::Subnet,
         Self::Bucket,
         Self::AccessPoint,
+        Self::AccessGrant,
         Self::Key,
         Self::Volume,
         Self::Snapshot,
@@ -117,6 +120,7 @@ impl Kind {
             Self::Subnet => "subnet",
             Self::Bucket => "bucket",
             Self::AccessPoint => "access-point",
+            Self::AccessGrant => "access-grant",
             Self::Key => "key",
             Self::Volume => "volume",
             Self::Snapshot => "snapshot",
@@ -224,6 +228,7 @@ impl std::fmt::Display for Thing {
             | Kind::Subnet
             | Kind::Bucket
             | Kind::AccessPoint
+            | Kind::AccessGrant
             | Kind::Key
             | Kind::Volume
             | Kind::Snapshot

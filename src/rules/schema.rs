@@ -49,6 +49,8 @@ words! {
         Objects = "objects",
         /// Access points of those buckets.
         AccessPoint = "access-point",
+        /// Grants of S3 Access Grants, and locations that grants can be made at.
+        AccessGrant = "access-grant",
         /// Volumes that hold a log.
         Volume = "volume",
         /// Network file systems that hold a log.
@@ -98,6 +100,7 @@ impl Sort {
             Self::Bucket => &[Kind::Bucket],
             Self::Objects => &[Kind::Bucket, Kind::TopicObjects],
             Self::AccessPoint => &[Kind::AccessPoint],
+            Self::AccessGrant => &[Kind::AccessGrant],
             Self::Volume => &[Kind::Volume],
             Self::FileSystem => &[Kind::FileSystem],
             Self::ManagedCluster => &[Kind::ManagedCluster],
@@ -139,6 +142,18 @@ words! {
         Versioned = "versioned",
         /// The access points of a bucket.
         AccessPoint = "access-point",
+        /// The grants of S3 Access Grants to read objects.
+        AccessGrant = "access-grant",
+        /// The locations of S3 Access Grants that objects lie in.
+        GrantsLocation = "grants-location",
+        /// The role whose credentials a grant, or one made at a location, gives.
+        LocationRole = "location-role",
+        /// The identity that a grant names, or its account when that was not read.
+        Grantee = "grantee",
+        /// The directory whose user or group a grant names.
+        Directory = "directory",
+        /// A bucket, or objects in it, whose account has an instance of S3 Access Grants there.
+        GrantsInstance = "grants-instance",
         /// The hosts that a volume, or a volume made of a snapshot, could be attached to.
         Neighbour = "neighbour",
         /// The Kafka users whose credential a secret holds.
@@ -171,12 +186,26 @@ impl Relation {
             Self::Role => (&[Kind::Host, Kind::Consumer], Kind::Identity),
             Self::Volume => (&[Kind::Host], Kind::Volume),
             Self::Key => (
-                &[Kind::Bucket, Kind::Volume, Kind::Snapshot, Kind::Secret],
+                &[
+                    Kind::Bucket,
+                    Kind::TopicObjects,
+                    Kind::Volume,
+                    Kind::Snapshot,
+                    Kind::Secret,
+                ],
                 Kind::Key,
             ),
             Self::Encryption => (&[Kind::Volume, Kind::Snapshot], Kind::Key),
             Self::AclsOff | Self::Versions | Self::Versioned => (&[Kind::Bucket], Kind::Bucket),
             Self::AccessPoint => (&[Kind::Bucket], Kind::AccessPoint),
+            Self::AccessGrant | Self::GrantsLocation => {
+                (&[Kind::Bucket, Kind::TopicObjects], Kind::AccessGrant)
+            }
+            Self::LocationRole => (&[Kind::AccessGrant], Kind::Identity),
+            // An account that was not read, too: `validate` knows.
+            Self::Grantee => (&[Kind::AccessGrant], Kind::Identity),
+            Self::Directory => (&[Kind::AccessGrant], Kind::Federated),
+            Self::GrantsInstance => (&[Kind::Bucket, Kind::TopicObjects], Kind::Bucket),
             Self::Neighbour => (&[Kind::Volume, Kind::Snapshot], Kind::Host),
             Self::User => (&[Kind::Secret], Kind::KafkaUser),
             Self::Speaker => (&[Kind::Session], Kind::KafkaUser),
@@ -227,6 +256,11 @@ words! {
         NewVolume = "new-volume",
         /// An access point of a bucket that does not exist yet.
         NewAccessPoint = "new-access-point",
+        /// The instance of S3 Access Grants that a grant or location lies in, or that the account of a
+        /// bucket has, or would have, in its region.
+        GrantsInstance = "grants-instance",
+        /// A location there that does not exist yet.
+        NewGrantsLocation = "new-grants-location",
         /// Objects of a bucket that the caller chooses, as the destination of copies.
         OwnBucket = "own-bucket",
         /// What launching an instance touches in a subnet: the instance, an image, a network

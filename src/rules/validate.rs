@@ -136,6 +136,9 @@ impl<'a> Checker<'a> {
     fn relation(&mut self, relation: Relation, of: &str) -> &'static [Kind] {
         let (from, to) = relation.signature();
         self.kinds_of(of, from);
+        if relation == Relation::Grantee {
+            return super::schema::Sort::Caller.kinds();
+        }
         match Kind::ALL.iter().position(|kind| *kind == to) {
             Some(at) => &ALL_KINDS[at..=at],
             None => &[],
@@ -166,6 +169,7 @@ impl<'a> Checker<'a> {
                 Kind::Host,
                 Kind::Bucket,
                 Kind::AccessPoint,
+                Kind::AccessGrant,
                 Kind::Key,
                 Kind::Volume,
                 Kind::Snapshot,
@@ -176,6 +180,8 @@ impl<'a> Checker<'a> {
                 Kind::Consumer,
             ],
             Part::Objects => &[Kind::Bucket, Kind::TopicObjects, Kind::AccessPoint],
+            Part::GrantsInstance => &[Kind::AccessGrant, Kind::Bucket, Kind::TopicObjects],
+            Part::NewGrantsLocation => &[Kind::Bucket, Kind::TopicObjects],
             Part::NewSnapshot => &[Kind::Volume, Kind::Snapshot],
             Part::NewVolume => &[Kind::Snapshot],
             Part::NewAccessPoint => &[Kind::Bucket],
@@ -186,14 +192,20 @@ impl<'a> Checker<'a> {
         };
         self.kinds_of(&request.on, on);
         if let Some(via) = &request.via {
-            let stores = [Kind::Bucket, Kind::Secret, Kind::Volume, Kind::Snapshot];
+            let stores = [
+                Kind::Bucket,
+                Kind::TopicObjects,
+                Kind::Secret,
+                Kind::Volume,
+                Kind::Snapshot,
+            ];
             self.kinds_of(via, &stores);
         }
         if let Some(of) = &request.of {
             self.kinds_of(of, Sort::Objects.kinds());
         }
         if let Some(through) = &request.through {
-            self.kinds_of(through, &[Kind::AccessPoint]);
+            self.kinds_of(through, &[Kind::AccessPoint, Kind::AccessGrant]);
         }
     }
 

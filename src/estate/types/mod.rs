@@ -3,6 +3,7 @@
 //! Every map is keyed by the thing's own id (ARN, instance id, bucket name), so that order is the
 //! order of names and never that of hashing.
 
+mod access_grants;
 mod accounts;
 mod audit;
 mod balancers;
@@ -23,6 +24,7 @@ use std::sync::Arc;
 
 use crate::capture::Source;
 
+pub use access_grants::*;
 pub use accounts::*;
 pub use audit::*;
 pub use balancers::*;
@@ -106,6 +108,12 @@ pub struct Estate {
     pub buckets: BTreeMap<String, Bucket>,
     /// S3 access points, by ARN.
     pub access_points: BTreeMap<String, AccessPoint>,
+    /// Instances of S3 Access Grants, by account and region.
+    pub access_grants_instances: BTreeMap<(String, String), AccessGrantsInstance>,
+    /// Their locations, by ARN.
+    pub access_grants_locations: BTreeMap<String, AccessGrantsLocation>,
+    /// Their grants, by ARN.
+    pub access_grants: BTreeMap<String, AccessGrant>,
     /// By key ARN.
     pub keys: BTreeMap<String, Key>,
     /// Key ARN by alias ARN, as far as aliases were listed.
