@@ -201,7 +201,9 @@ fn access_points_that_were_not_listed_are_a_gap_where_the_bucket_delegates_to_th
     delegating(ACCOUNT)
         .without("list-access-points")
         .expect(&[(&whoever(ACCOUNT), Gap)]);
-    delegating(OTHER).expect(&[(&whoever(OTHER), Gap)]);
+    // Those of several regions too.
+    let several = format!("whoever s3control:ListMultiRegionAccessPoints (account {OTHER}) names");
+    delegating(OTHER).expect(&[(&whoever(OTHER), Gap), (&several, Gap)]);
     // Without delegation they let nobody in who is not in already.
     Case::bucket()
         .roles(&[])

@@ -33,7 +33,8 @@ pub(super) fn outsiders(world: &World<'_>) -> BTreeSet<(Kind, String)> {
             found.owner(bucket.account.as_deref());
         }
     }
-    for point in members(world, Sort::AccessPoint) {
+    let points = members(world, Sort::AccessPoint);
+    for point in points.chain(members(world, Sort::MultiRegionAccessPoint)) {
         if let Some(point) = estate.access_points.get(point) {
             found.policy(&point.policy);
         }

@@ -88,11 +88,14 @@ pub(super) fn wanted(
             let arn = format!("arn:aws:ec2:{region}:{account}:volume/vol-0new");
             vec![one(arn, Some(account), false)]
         }
-        Part::NewAccessPoint => {
+        Part::NewAccessPoint | Part::NewMultiRegionAccessPoint => {
             let Some(bucket) = world.bucket(thing) else {
                 return Vec::new();
             };
-            let region = bucket.region.as_deref().unwrap_or("*");
+            let region = match part == Part::NewAccessPoint {
+                true => bucket.region.as_deref().unwrap_or("*"),
+                false => "",
+            };
             let account = bucket.account.as_deref().unwrap_or("*");
             let pattern = format!("arn:aws:s3:{region}:{account}:accesspoint/*");
             let mut candidates = meet(&pattern, statements);
@@ -254,8 +257,14 @@ fn by_access_point(
 ) -> Wanted {
     let prefix = format!("{}/object/", point.arn);
     let patterns = match of {
-        Some(of) => keys_of(world, of, &point.bucket),
-        None => every(world, &point.bucket),
+        Some(of) => {
+            let bucket = world.bucket(of);
+            bucket.map_or_else(BTreeSet::new, |bucket| keys_of(world, of, &bucket.name))
+        }
+        None => {
+            let behind = point.buckets.iter();
+            behind.flat_map(|bucket| every(world, bucket)).collect()
+        }
     };
     Wanted {
         account: Some(point.account.clone()),

@@ -108,7 +108,7 @@ pub(super) fn access_points(world: &World<'_>, from: ThingIx) -> Vec<Reached> {
         return Vec::new();
     };
     let points = world.estate.access_points.values();
-    let points = points.filter(|point| point.bucket == bucket.name);
+    let points = points.filter(|point| point.buckets.contains(&bucket.name));
     let reached = points.filter_map(|point| {
         let thing = world.things.find(Kind::AccessPoint, &point.arn)?;
         let says = format!("{} is an access point of {}", point.name, bucket.name);

@@ -298,12 +298,18 @@ impl<'e> World<'e> {
         let copies = estate.copies_from(buckets.iter().map(|name| (*name).to_owned()).collect());
         buckets.extend(copies.iter().map(|copy| copy.rule.destination.as_str()));
         let points = estate.access_points.values();
-        let points = points.filter(|point| buckets.contains(point.bucket.as_str()));
-        self.fill(
-            Sort::AccessPoint,
-            Kind::AccessPoint,
-            points.map(|point| &point.arn),
-        );
+        let points = points.filter(|point| {
+            let mut behind = point.buckets.iter();
+            behind.any(|bucket| buckets.contains(bucket.as_str()))
+        });
+        let (several, single): (Vec<_>, Vec<_>) = points.partition(|point| point.multi_region);
+        for (sort, points) in [
+            (Sort::AccessPoint, single),
+            (Sort::MultiRegionAccessPoint, several),
+        ] {
+            let arns = points.iter().map(|point| &point.arn);
+            self.fill(sort, Kind::AccessPoint, arns);
+        }
         if !buckets.is_empty() {
             let scopes = estate.access_grants.keys();
             let scopes = scopes.chain(estate.access_grants_locations.keys());

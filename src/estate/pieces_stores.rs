@@ -49,7 +49,7 @@ pub(super) const STORES: &[Piece] = &[
     ),
     piece(
         "efs:DescribeReplicationConfigurations",
-        "replication settings of file systems",
+        "file system replication settings",
         "whether all files are copied to another file system, which others may mount",
     ),
     piece(

@@ -47,8 +47,10 @@ words! {
         /// What of such a bucket holds the same topics: all of its objects, or those of each topic
         /// where their keys tell.
         Objects = "objects",
-        /// Access points of those buckets.
+        /// Access points of those buckets, each in one region.
         AccessPoint = "access-point",
+        /// Access points of those buckets in several regions.
+        MultiRegionAccessPoint = "multi-region-access-point",
         /// Grants of S3 Access Grants, and locations that grants can be made at.
         AccessGrant = "access-grant",
         /// Volumes that hold a log.
@@ -98,8 +100,8 @@ impl Sort {
             Self::Host => &[Kind::Host],
             Self::Subnet => &[Kind::Subnet],
             Self::Bucket => &[Kind::Bucket],
+            Self::AccessPoint | Self::MultiRegionAccessPoint => &[Kind::AccessPoint],
             Self::Objects => &[Kind::Bucket, Kind::TopicObjects],
-            Self::AccessPoint => &[Kind::AccessPoint],
             Self::AccessGrant => &[Kind::AccessGrant],
             Self::Volume => &[Kind::Volume],
             Self::FileSystem => &[Kind::FileSystem],
@@ -256,6 +258,8 @@ words! {
         NewVolume = "new-volume",
         /// An access point of a bucket that does not exist yet.
         NewAccessPoint = "new-access-point",
+        /// The same in several regions.
+        NewMultiRegionAccessPoint = "new-multi-region-access-point",
         /// The instance of S3 Access Grants that a grant or location lies in, or that the account of a
         /// bucket has, or would have, in its region.
         GrantsInstance = "grants-instance",

@@ -184,7 +184,7 @@ impl<'a> Checker<'a> {
             Part::NewGrantsLocation => &[Kind::Bucket, Kind::TopicObjects],
             Part::NewSnapshot => &[Kind::Volume, Kind::Snapshot],
             Part::NewVolume => &[Kind::Snapshot],
-            Part::NewAccessPoint => &[Kind::Bucket],
+            Part::NewAccessPoint | Part::NewMultiRegionAccessPoint => &[Kind::Bucket],
             Part::OwnBucket => &[Kind::Bucket, Kind::Consumer],
             Part::Launch => &[Kind::Subnet, Kind::Identity],
             Part::ShellDocument => &[Kind::Host],

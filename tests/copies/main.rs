@@ -10,3 +10,5 @@
 mod support;
 
 mod access_grants;
+mod multi_region;
+mod object_lambda;

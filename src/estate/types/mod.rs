@@ -106,8 +106,10 @@ pub struct Estate {
     pub identities: BTreeMap<String, Identity>,
     /// By name.
     pub buckets: BTreeMap<String, Bucket>,
-    /// S3 access points, by ARN.
+    /// S3 access points, those of several regions too, by ARN.
     pub access_points: BTreeMap<String, AccessPoint>,
+    /// S3 Object Lambda access points, by ARN.
+    pub object_lambdas: BTreeMap<String, ObjectLambda>,
     /// Instances of S3 Access Grants, by account and region.
     pub access_grants_instances: BTreeMap<(String, String), AccessGrantsInstance>,
     /// Their locations, by ARN.
