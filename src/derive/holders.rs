@@ -114,7 +114,14 @@ fn bucket_topics(world: &World<'_>, cluster: &Cluster, bucket: &str) -> Vec<Reac
 fn file_system_topics(world: &World<'_>, cluster: &Cluster, store: &str) -> Vec<Reached> {
     let mut roles = cluster.file_systems.iter();
     let Some((role, link)) = roles.find(|(_, link)| link.to == store) else {
-        return Vec::new();
+        let copies = world.estate.file_copies_of(cluster);
+        let copy = copies.into_iter().find(|copy| copy.destination == store);
+        return copy.map_or_else(Vec::new, |copy| {
+            all_topics(world, cluster, |_| {
+                let says = format!("{} is replicated to {store}", copy.source);
+                vec![Evidence::description(says, copy.origin.clone())]
+            })
+        });
     };
     all_topics(world, cluster, |_| {
         let says = format!("{store} holds the {role} of {}", cluster.name);

@@ -332,7 +332,7 @@ impl Asking<'_, '_> {
             .collect();
         let mut all = Verdict::certain();
         for mut want in wants {
-            if self.request.part == Part::OwnBucket {
+            if matches!(self.request.part, Part::OwnBucket | Part::OwnFileSystem) {
                 // The caller's own account has it, or a bucket policy there that grants.
                 want.account = caller.account();
             }

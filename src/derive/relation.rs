@@ -133,6 +133,7 @@ pub(super) fn follow(world: &World<'_>, relation: Relation, from: ThingIx) -> Ve
         Relation::Grantee => access_grants::grantee(world, from),
         Relation::Directory => access_grants::directory(world, from),
         Relation::GrantsInstance => access_grants::instance(world, from),
+        Relation::OwnSubnet => storage::own_subnets(world, from),
         Relation::Neighbour => storage::neighbours(world, from),
         Relation::User => users_of_secret(world, from),
         Relation::Speaker => listeners::speaker(world, from),

@@ -11,7 +11,7 @@ use std::collections::BTreeSet;
 use super::access_grants;
 use super::judge::About;
 use super::world::{TOPIC, World};
-use crate::estate::{AccessPoint, Consumer, Origin};
+use crate::estate::{AccessPoint, Consumer, FileSystem, Origin};
 use crate::facts::ThingIx;
 use crate::policy::{Glob, PLACEHOLDER, ResourcePattern, Statement, intersects};
 use crate::rules::Part;
@@ -124,6 +124,12 @@ pub(super) fn wanted(
                 account: Some(account.clone()),
                 exists: false,
             }]
+        }
+        Part::NewFileSystem | Part::OwnFileSystem | Part::NewInterface => {
+            let Some(store) = world.file_system(thing) else {
+                return Vec::new();
+            };
+            copied_file_system(part, store, statements)
         }
         Part::OwnBucket => vec![one(format!("arn:aws:s3:::{OWN_BUCKET}/x"), None, false)],
         Part::ShellDocument => {
@@ -242,8 +248,45 @@ fn keys<'w>(world: &'w World<'_>, bucket: &'w str) -> impl Iterator<Item = &'w S
     patterns.flatten()
 }
 
+/// An account of the caller's own, that no policy names.
+const OWN_ACCOUNT: &str = "000000000000";
+
 /// A bucket that the caller made for itself: named by no policy.
 const OWN_BUCKET: &str = "zz-a-bucket-of-the-caller";
+
+/// A copy of a file system, wherever the caller makes it.
+fn copied_file_system(part: Part, store: &FileSystem, statements: &[&Statement]) -> Vec<Wanted> {
+    let account = store.account.as_str();
+    let chosen = |pattern: String| {
+        let mut candidates = meet(&pattern, statements);
+        candidates.insert(pattern.replace('*', "new"));
+        Wanted {
+            candidates: candidates.into_iter().collect(),
+            account: Some(account.to_owned()),
+            exists: false,
+        }
+    };
+    if part == Part::NewInterface {
+        return vec![
+            chosen(format!("arn:aws:ec2:*:{account}:network-interface/*")),
+            chosen(format!("arn:aws:ec2:*:{account}:subnet/*")),
+        ];
+    }
+    if part == Part::OwnFileSystem {
+        let arn = format!(
+            "arn:aws:elasticfilesystem:{}:{OWN_ACCOUNT}:file-system/fs-0own",
+            store.region
+        );
+        return vec![Wanted {
+            candidates: vec![arn],
+            account: None,
+            exists: false,
+        }];
+    }
+    vec![chosen(format!(
+        "arn:aws:elasticfilesystem:*:{account}:file-system/*"
+    ))]
+}
 
 /// The objects of a bucket as an access point names them.
 ///

@@ -119,20 +119,34 @@ pub(super) fn access_points(world: &World<'_>, from: ThingIx) -> Vec<Reached> {
 }
 
 /// The hosts that a volume, or one made of a snapshot, could be attached to: of the same account,
-/// and for a volume of the same zone.
+/// and for a volume of the same zone. A copy of a file system may be made in any region.
 ///
 /// Source: Amazon EBS User Guide, "Attach an Amazon EBS volume to an Amazon EC2 instance": "in the
 /// same Availability Zone".
 pub(super) fn neighbours(world: &World<'_>, from: ThingIx) -> Vec<Reached> {
     let volume = world.volume(from);
     let snapshot = world.snapshot(from);
+    let store = world.file_system(from);
     let hosts = world.all(Sort::Host).iter().filter_map(|thing| {
         let host = world.host(*thing)?;
         let fits = volume.is_some_and(|volume| may_attach(world, volume, host))
-            || snapshot.is_some_and(|snapshot| is_near(snapshot, host));
+            || snapshot.is_some_and(|snapshot| is_near(snapshot, host))
+            || store.is_some_and(|store| store.account == host.account);
         fits.then(|| Reached::surely(*thing, Vec::new()))
     });
     hosts.collect()
+}
+
+/// The subnets where a copy of a file system could get a mount target.
+pub(super) fn own_subnets(world: &World<'_>, from: ThingIx) -> Vec<Reached> {
+    let Some(store) = world.file_system(from) else {
+        return Vec::new();
+    };
+    let subnets = world.all(Sort::Subnet).iter().copied();
+    let own = |thing: &ThingIx| world.account(*thing) == Some(store.account.as_str());
+    let own = subnets.filter(own);
+    own.map(|thing| Reached::surely(thing, Vec::new()))
+        .collect()
 }
 
 fn may_attach(world: &World<'_>, volume: &Volume, host: &Host) -> bool {

@@ -9,7 +9,7 @@
 
 use std::collections::BTreeSet;
 
-use crate::estate::{Cluster, Estate, Holding, Outcome};
+use crate::estate::{Cluster, Estate, FileSystemKind, Holding, Origin, Outcome};
 use crate::rules::Sort;
 
 /// A holder that was not found.
@@ -55,6 +55,7 @@ pub(super) fn holders(estate: &Estate) -> Vec<Unknown> {
             found.extend(hosts_after_a_move(cluster));
         }
         snapshots(estate, cluster, &mut found);
+        replicas(estate, cluster, &mut found);
     }
     found
 }
@@ -159,6 +160,33 @@ fn copies_of_unknown_disks(cluster: &Cluster, found: &mut Vec<Unknown>) {
         runs_a_broker: false,
     });
     found.extend(copies);
+}
+
+/// Replicas of file systems with a log, where replications were not listed. What a model adds has
+/// none yet.
+fn replicas(estate: &Estate, cluster: &Cluster, found: &mut Vec<Unknown>) {
+    let links = cluster.file_systems.values().map(|link| &link.to);
+    let copies = estate.file_copies_of(cluster).into_iter();
+    for id in links.chain(copies.map(|copy| &copy.destination)) {
+        let store = estate.file_systems.get(id);
+        let Some(store) = store.filter(|store| store.kind == FileSystemKind::Efs) else {
+            continue;
+        };
+        let call = "efs:DescribeReplicationConfigurations";
+        let assumed = matches!(store.origin, Origin::Assumed { .. });
+        if assumed || estate.listed(call, &store.account, &store.region) {
+            continue;
+        }
+        found.push(Unknown {
+            sort: Sort::FileSystem,
+            id: format!("replicas of the file system {id} of {}", cluster.name),
+            cluster: cluster.name.clone(),
+            brokers: BTreeSet::new(),
+            topics: None,
+            missing: format!("{call} (account {}, {})", store.account, store.region),
+            runs_a_broker: false,
+        });
+    }
 }
 
 /// Snapshots of the log volumes, for each account and region in which those stand and in which

@@ -320,9 +320,10 @@ impl<'e> World<'e> {
             .flat_map(|broker| broker.volumes.iter().chain(&broker.wal_volumes))
             .map(|link| link.to.as_str())
             .collect();
-        let stores: BTreeSet<&str> = clusters()
-            .flat_map(|cluster| cluster.file_systems.values().map(|link| link.to.as_str()))
-            .collect();
+        let stores = clusters().flat_map(|cluster| cluster.file_systems.values());
+        let copies = estate.file_copies().into_iter();
+        let copies = copies.map(|copy| copy.destination.as_str());
+        let stores: BTreeSet<&str> = stores.map(|link| link.to.as_str()).chain(copies).collect();
         let managed: BTreeSet<&str> = clusters()
             .filter_map(|cluster| Some(cluster.managed.as_ref()?.to.as_str()))
             .collect();
@@ -448,7 +449,11 @@ impl<'e> World<'e> {
             .clusters
             .values()
             .flat_map(|cluster| cluster.file_systems.values())
-            .filter_map(|link| estate.file_systems.get(&link.to)?.mount_targets.as_ref())
+            .map(|link| &link.to);
+        let copies = estate.file_copies().into_iter();
+        let mounts = mounts
+            .chain(copies.map(|copy| &copy.destination))
+            .filter_map(|id| estate.file_systems.get(id)?.mount_targets.as_ref())
             .flatten();
         let public = on_hosts.clone().any(|h| !h.public_addresses.is_empty())
             || at_interfaces

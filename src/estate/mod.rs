@@ -23,6 +23,7 @@ mod copies;
 mod coverage;
 mod endpoints;
 mod expect;
+mod file_copies;
 mod files;
 mod gateways;
 mod grants;

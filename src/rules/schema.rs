@@ -156,8 +156,11 @@ words! {
         Directory = "directory",
         /// A bucket, or objects in it, whose account has an instance of S3 Access Grants there.
         GrantsInstance = "grants-instance",
-        /// The hosts that a volume, or a volume made of a snapshot, could be attached to.
+        /// The hosts that a volume, or a volume made of a snapshot, could be attached to, or that could
+        /// mount a copy of a file system.
         Neighbour = "neighbour",
+        /// The subnets of the account of a file system, where a copy of it could be mounted.
+        OwnSubnet = "own-subnet",
         /// The Kafka users whose credential a secret holds.
         User = "user",
         /// The Kafka user that a session speaks as, when that needs a credential.
@@ -208,7 +211,11 @@ impl Relation {
             Self::Grantee => (&[Kind::AccessGrant], Kind::Identity),
             Self::Directory => (&[Kind::AccessGrant], Kind::Federated),
             Self::GrantsInstance => (&[Kind::Bucket, Kind::TopicObjects], Kind::Bucket),
-            Self::Neighbour => (&[Kind::Volume, Kind::Snapshot], Kind::Host),
+            Self::Neighbour => (
+                &[Kind::Volume, Kind::Snapshot, Kind::FileSystem],
+                Kind::Host,
+            ),
+            Self::OwnSubnet => (&[Kind::FileSystem], Kind::Subnet),
             Self::User => (&[Kind::Secret], Kind::KafkaUser),
             Self::Speaker => (&[Kind::Session], Kind::KafkaUser),
             Self::InterBrokerUser => (&[Kind::Host], Kind::KafkaUser),
@@ -265,6 +272,12 @@ words! {
         GrantsInstance = "grants-instance",
         /// A location there that does not exist yet.
         NewGrantsLocation = "new-grants-location",
+        /// A copy of a file system that does not exist yet.
+        NewFileSystem = "new-file-system",
+        /// A file system of the caller's own, as the destination of copies.
+        OwnFileSystem = "own-file-system",
+        /// What a mount target of a copy of a file system touches: a network interface and a subnet.
+        NewInterface = "new-interface",
         /// Objects of a bucket that the caller chooses, as the destination of copies.
         OwnBucket = "own-bucket",
         /// What launching an instance touches in a subnet: the instance, an image, a network

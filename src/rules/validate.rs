@@ -182,6 +182,7 @@ impl<'a> Checker<'a> {
             Part::Objects => &[Kind::Bucket, Kind::TopicObjects, Kind::AccessPoint],
             Part::GrantsInstance => &[Kind::AccessGrant, Kind::Bucket, Kind::TopicObjects],
             Part::NewGrantsLocation => &[Kind::Bucket, Kind::TopicObjects],
+            Part::NewFileSystem | Part::OwnFileSystem | Part::NewInterface => &[Kind::FileSystem],
             Part::NewSnapshot => &[Kind::Volume, Kind::Snapshot],
             Part::NewVolume => &[Kind::Snapshot],
             Part::NewAccessPoint | Part::NewMultiRegionAccessPoint => &[Kind::Bucket],

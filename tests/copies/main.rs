@@ -12,3 +12,4 @@ mod support;
 mod access_grants;
 mod multi_region;
 mod object_lambda;
+mod replicas;

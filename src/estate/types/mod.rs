@@ -166,6 +166,8 @@ pub struct Estate {
     pub target_groups: BTreeMap<String, TargetGroup>,
     /// Network file systems, by id.
     pub file_systems: BTreeMap<String, FileSystem>,
+    /// Replications of EFS, by source and destination.
+    pub file_replications: BTreeMap<(String, String), FileReplication>,
     /// Access points of EFS, by id.
     pub file_access_points: BTreeMap<String, FileAccessPoint>,
     /// Amazon MSK clusters, by ARN. Each is a cluster in `clusters` too.
