@@ -8,10 +8,10 @@
 
 mod support;
 
-use catchment::reach::Strength::{self, Always, Conditional, Gap};
+use catchment::reach::Strength::{Always, Conditional, Gap};
 use serde_json::{Value, json};
 use support::case::{
-    ACCOUNT, Case, HERE, IDENTITIES, KEY, KEY_ID, OBJECTS, OTHER, SNAPSHOTS, VOLUMES, role,
+    ACCOUNT, Case, HERE, KEY, KEY_ID, OBJECTS, OTHER, SNAPSHOTS, VOLUMES, beside, worker,
 };
 use support::{Files, allow, cells, deny, fixture, view};
 
@@ -377,49 +377,6 @@ fn a_copy_of_a_snapshot_is_read_under_a_key_of_the_copiers_choice() {
     );
 }
 
-/// The disk, with a second host whose role may do this.
-fn beside(case: Case, zone: &str, statements: &[Value]) -> Case {
-    let mut case = case.without("ec2-describe-subnets");
-    let profile = format!("arn:aws:iam::{ACCOUNT}:instance-profile/worker");
-    let mut worker = role(
-        "worker",
-        &json!({ "Service": "ec2.amazonaws.com" }),
-        statements,
-    );
-    worker["InstanceProfileList"] = json!([{
-        "Arn": profile, "Roles": [{ "Arn": format!("arn:aws:iam::{ACCOUNT}:role/worker") }]
-    }]);
-    let details = json!({
-        "UserDetailList": [], "GroupDetailList": [], "RoleDetailList": [worker], "Policies": [],
-        "IsTruncated": false
-    });
-    case.0.insert(IDENTITIES.to_owned(), details.to_string());
-    let path = format!("{HERE}/ec2-describe-instances.json");
-    let mut instances: Value = serde_json::from_str(&case.0[&path]).unwrap();
-    let worker = json!({
-        "InstanceId": "i-0e1", "PrivateIpAddress": "10.9.0.9", "VpcId": "vpc-9",
-        "SubnetId": "subnet-9", "State": { "Name": "running" },
-        "IamInstanceProfile": { "Arn": profile }, "Tags": []
-    });
-    let reservation = json!({ "OwnerId": ACCOUNT, "Instances": [worker] });
-    instances["Reservations"]
-        .as_array_mut()
-        .unwrap()
-        .push(reservation);
-    let subnets = json!({ "Subnets": [{
-        "SubnetId": "subnet-9", "VpcId": "vpc-9", "AvailabilityZone": zone,
-        "CidrBlock": "10.9.0.0/24", "OwnerId": ACCOUNT
-    }]});
-    case.with("ec2-describe-instances.json", &instances)
-        .with("ec2-describe-subnets.json", &subnets)
-}
-
-fn worker(case: &Case) -> Option<Strength> {
-    let found = cells(&view(&case.0, None));
-    let name = ("host i-0e1".to_owned(), "payments".to_owned());
-    found.get(&name).copied()
-}
-
 #[test]
 fn a_live_volume_moves_to_a_host_of_its_zone() {
     let hosts = "arn:aws:ec2:eu-west-1:111122223333:instance/*";
@@ -428,10 +385,10 @@ fn a_live_volume_moves_to_a_host_of_its_zone() {
         allow("ec2:AttachVolume", VOLUMES),
         allow("ec2:AttachVolume", hosts),
     ];
-    let near = |case, statements: &[Value]| worker(&beside(case, "eu-west-1a", statements));
+    let near = |case, statements: &[Value]| worker(&beside(case, "eu-west-1a", statements, &[]));
     assert_eq!(near(Case::disk(), &moves), Some(Always));
     assert_eq!(near(Case::disk(), &moves[..2]), None);
-    let far = beside(Case::disk(), "eu-west-1b", &moves);
+    let far = beside(Case::disk(), "eu-west-1b", &moves, &[]);
     assert_eq!(worker(&far), None);
     // EC2 makes a grant of the key for the host.
     assert_eq!(near(Case::keyed_disk(), &moves), None);
@@ -451,7 +408,7 @@ fn a_volume_made_of_a_snapshot_is_mounted_anywhere_in_the_account() {
         allow("ec2:CreateVolume", "*"),
         allow("ec2:AttachVolume", "*"),
     ];
-    let far = |case, statements: &[Value]| worker(&beside(case, "eu-west-1b", statements));
+    let far = |case, statements: &[Value]| worker(&beside(case, "eu-west-1b", statements, &[]));
     assert_eq!(far(Case::disk(), &makes), Some(Always));
     assert_eq!(far(Case::disk(), &makes[..1]), None);
     assert_eq!(far(Case::keyed_disk(), &makes), None);

@@ -6,7 +6,7 @@
 use super::world::World;
 use crate::estate::{KeyState, Origin, PublicAccessBlock, Seen};
 use crate::facts::{Evidence, Note, NoteKind, ThingIx};
-use crate::policy::{Beside, Document};
+use crate::policy::{Beside, Document, Truth};
 
 /// What the principal changed before the request.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -60,6 +60,25 @@ pub(super) fn unread(world: &World<'_>, on: ThingIx, action: &str) -> Vec<String
         missing.extend(world.estate.unread_access_grants(bucket));
     }
     missing
+}
+
+/// Whether `RestrictPublicBuckets` is on, for the bucket or for its whole account.
+pub(super) fn restricts_public(world: &World<'_>, on: ThingIx) -> Truth {
+    let estate = world.estate;
+    let bucket = world.bucket(on);
+    let bucket = bucket.map(|x| (&x.public_access_block, x.account.as_deref()));
+    let point = world.access_point(on);
+    let point = point.map(|x| (&x.public_access_block, Some(&*x.account)));
+    let Some((block, account)) = bucket.or(point) else {
+        return Truth::False;
+    };
+    let account = account.and_then(|id| estate.accounts.get(id));
+    let on = |block: Option<&Seen<PublicAccessBlock>>| match block {
+        Some(Seen::Is(block)) => block.restrict_public_buckets.into(),
+        Some(Seen::Absent) => Truth::False,
+        Some(Seen::Unread(_)) | None => Truth::Unknown,
+    };
+    on(Some(block)) | on(account.map(|a| &a.public_access_block))
 }
 
 /// How a grant that the caller made for itself is shown.

@@ -40,6 +40,12 @@ pub(super) fn outsiders(world: &World<'_>) -> BTreeSet<(Kind, String)> {
         }
     }
     super::access_grants::outsiders(world, &mut found);
+    for backup in members(world, Sort::Backup) {
+        if let Some(backup) = estate.backups.get(backup) {
+            found.policy(&backup.policy);
+            found.owner(Some(&backup.account));
+        }
+    }
     for key in members(world, Sort::Key) {
         if let Some(key) = estate.keys.get(key) {
             found.policy(&key.policy);

@@ -4,6 +4,7 @@
 
 use std::collections::BTreeSet;
 
+use super::backups;
 use super::relation::Reached;
 use super::storage;
 use super::unknown::Unknown;
@@ -56,6 +57,9 @@ pub(super) fn topics(world: &World<'_>, from: ThingIx) -> Vec<Reached> {
             .into_iter()
             .flat_map(|cluster| all_topics(world, cluster, |_| Vec::new()))
             .collect();
+    }
+    if let Some(backup) = world.backup(from) {
+        return backups::topics(world, backup);
     }
     let Some(snapshot) = world.snapshot(from) else {
         return volume_topics(world, id);
@@ -131,7 +135,7 @@ fn file_system_topics(world: &World<'_>, cluster: &Cluster, store: &str) -> Vec<
 
 /// What a volume holds: replicas in log directories, and any topic's latest events in a
 /// write-ahead log.
-fn volume_topics(world: &World<'_>, volume: &str) -> Vec<Reached> {
+pub(super) fn volume_topics(world: &World<'_>, volume: &str) -> Vec<Reached> {
     let mut reached = replica_topics(world, volume);
     for cluster in world.estate.clusters.values() {
         for broker in cluster.brokers.values() {

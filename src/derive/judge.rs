@@ -16,7 +16,7 @@ use super::verdict::{Shortfall, Verdict, layer_words, shortfall, statement};
 use super::world::World;
 use crate::capture::Source;
 use crate::capture::json::Node;
-use crate::estate::{Identity, IdentityKind, Origin, PublicAccessBlock, Seen};
+use crate::estate::{Identity, IdentityKind, Origin, Seen};
 use crate::facts::{Evidence, Kind, Note, NoteKind, ThingIx};
 use crate::policy::{
     self, Beside, Caller, Context, Decision, Document, Effect, Guard, Layer, Layers, ResourceKind,
@@ -263,6 +263,7 @@ impl Asking<'_, '_> {
             .or_else(managed)
             .or_else(point)
             .or_else(grants)
+            .or_else(|| self.world.backup(thing).map(|x| &x.policy))
             .or_else(role)
     }
 
@@ -305,8 +306,9 @@ impl Asking<'_, '_> {
             documents.push(document);
         }
         let beside = beside::allows(self.world, self.about.on, self.change);
-        let of_others = self.about.through.is_some()
-            && caller.account().as_deref() != self.world.account(self.about.on);
+        let point = self.about.through.and_then(|x| self.world.access_point(x));
+        let of_others =
+            point.is_some() && caller.account().as_deref() != self.world.account(self.about.on);
         if let Some(identity) = identity.filter(|_| !of_others)
             && let Some(silent) = self.silent(caller, identity, &resource, &beside)
         {
@@ -332,7 +334,8 @@ impl Asking<'_, '_> {
             .collect();
         let mut all = Verdict::certain();
         for mut want in wants {
-            if matches!(self.request.part, Part::OwnBucket | Part::OwnFileSystem) {
+            let own = [Part::OwnBucket, Part::OwnFileSystem, Part::OwnVault];
+            if own.contains(&self.request.part) {
                 // The caller's own account has it, or a bucket policy there that grants.
                 want.account = caller.account();
             }
@@ -385,7 +388,7 @@ impl Asking<'_, '_> {
                         unread: vec![what],
                     }),
                 }),
-                block_public_access: self.restricts_public(),
+                block_public_access: beside::restricts_public(self.world, self.about.on),
             };
             let context = match context {
                 Some(context) => context.clone(),
@@ -654,25 +657,6 @@ impl Asking<'_, '_> {
                 Seen::Unread(_) => true,
                 Seen::Absent => false,
             })
-    }
-
-    /// Whether `RestrictPublicBuckets` is on, for the bucket or for its whole account.
-    fn restricts_public(&self) -> Truth {
-        let estate = self.world.estate;
-        let bucket = self.world.bucket(self.about.on);
-        let bucket = bucket.map(|x| (&x.public_access_block, x.account.as_deref()));
-        let point = self.world.access_point(self.about.on);
-        let point = point.map(|x| (&x.public_access_block, Some(&*x.account)));
-        let Some((block, account)) = bucket.or(point) else {
-            return Truth::False;
-        };
-        let account = account.and_then(|id| estate.accounts.get(id));
-        let on = |block: Option<&Seen<PublicAccessBlock>>| match block {
-            Some(Seen::Is(block)) => block.restrict_public_buckets.into(),
-            Some(Seen::Absent) => Truth::False,
-            Some(Seen::Unread(_)) | None => Truth::Unknown,
-        };
-        on(Some(block)) | on(account.map(|a| &a.public_access_block))
     }
 }
 

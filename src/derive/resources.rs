@@ -8,10 +8,10 @@
 
 use std::collections::BTreeSet;
 
-use super::access_grants;
 use super::judge::About;
 use super::world::{TOPIC, World};
-use crate::estate::{AccessPoint, Consumer, FileSystem, Origin};
+use super::{access_grants, backups};
+use crate::estate::{AccessPoint, Consumer, Origin};
 use crate::facts::ThingIx;
 use crate::policy::{Glob, PLACEHOLDER, ResourcePattern, Statement, intersects};
 use crate::rules::Part;
@@ -48,7 +48,17 @@ pub(super) fn wanted(
     };
     let thing = about.on;
     let id = world.id(thing);
+    if let Some(backup) = world.backup(thing) {
+        let copied = [Part::NewFileSystem, Part::NewInterface].contains(&part);
+        return if copied {
+            let place = (backup.account.as_str(), backup.region.as_str());
+            copied_file_system(part, place, statements)
+        } else {
+            backups::wanted(part, backup, statements)
+        };
+    }
     match part {
+        Part::Vault | Part::OwnVault | Part::RestoredObjects => Vec::new(),
         Part::Everything => vec![one("*".to_owned(), None, true)],
         Part::Itself => itself(world, thing)
             .map(|arn| one(arn, world.account(thing), true))
@@ -92,9 +102,10 @@ pub(super) fn wanted(
             let Some(bucket) = world.bucket(thing) else {
                 return Vec::new();
             };
-            let region = match part == Part::NewAccessPoint {
-                true => bucket.region.as_deref().unwrap_or("*"),
-                false => "",
+            let region = if part == Part::NewAccessPoint {
+                bucket.region.as_deref().unwrap_or("*")
+            } else {
+                ""
             };
             let account = bucket.account.as_deref().unwrap_or("*");
             let pattern = format!("arn:aws:s3:{region}:{account}:accesspoint/*");
@@ -129,7 +140,8 @@ pub(super) fn wanted(
             let Some(store) = world.file_system(thing) else {
                 return Vec::new();
             };
-            copied_file_system(part, store, statements)
+            let place = (store.account.as_str(), store.region.as_str());
+            copied_file_system(part, place, statements)
         }
         Part::OwnBucket => vec![one(format!("arn:aws:s3:::{OWN_BUCKET}/x"), None, false)],
         Part::ShellDocument => {
@@ -255,8 +267,11 @@ const OWN_ACCOUNT: &str = "000000000000";
 const OWN_BUCKET: &str = "zz-a-bucket-of-the-caller";
 
 /// A copy of a file system, wherever the caller makes it.
-fn copied_file_system(part: Part, store: &FileSystem, statements: &[&Statement]) -> Vec<Wanted> {
-    let account = store.account.as_str();
+fn copied_file_system(
+    part: Part,
+    (account, region): (&str, &str),
+    statements: &[&Statement],
+) -> Vec<Wanted> {
     let chosen = |pattern: String| {
         let mut candidates = meet(&pattern, statements);
         candidates.insert(pattern.replace('*', "new"));
@@ -273,10 +288,7 @@ fn copied_file_system(part: Part, store: &FileSystem, statements: &[&Statement])
         ];
     }
     if part == Part::OwnFileSystem {
-        let arn = format!(
-            "arn:aws:elasticfilesystem:{}:{OWN_ACCOUNT}:file-system/fs-0own",
-            store.region
-        );
+        let arn = format!("arn:aws:elasticfilesystem:{region}:{OWN_ACCOUNT}:file-system/fs-0own");
         return vec![Wanted {
             candidates: vec![arn],
             account: None,
@@ -406,7 +418,7 @@ fn launch(world: &World<'_>, thing: ThingIx, statements: &[&Statement]) -> Vec<W
 }
 
 /// One text in the intersection of `pattern` with each resource pattern of the statements.
-fn meet(pattern: &str, statements: &[&Statement]) -> BTreeSet<String> {
+pub(super) fn meet(pattern: &str, statements: &[&Statement]) -> BTreeSet<String> {
     let wanted = Glob::new(pattern);
     statements
         .iter()

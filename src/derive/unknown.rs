@@ -9,7 +9,7 @@
 
 use std::collections::BTreeSet;
 
-use crate::estate::{Cluster, Estate, FileSystemKind, Holding, Origin, Outcome};
+use crate::estate::{BackupKind, Cluster, Estate, FileSystemKind, Holding, Origin, Outcome};
 use crate::rules::Sort;
 
 /// A holder that was not found.
@@ -56,6 +56,7 @@ pub(super) fn holders(estate: &Estate) -> Vec<Unknown> {
         }
         snapshots(estate, cluster, &mut found);
         replicas(estate, cluster, &mut found);
+        found.extend(backups(estate, cluster));
     }
     found
 }
@@ -162,12 +163,31 @@ fn copies_of_unknown_disks(cluster: &Cluster, found: &mut Vec<Unknown>) {
     found.extend(copies);
 }
 
+/// Backups that a plan makes, in vaults that were not read. Those of volumes are snapshots.
+fn backups(estate: &Estate, cluster: &Cluster) -> impl Iterator<Item = Unknown> {
+    let unread = estate.unread_backups(cluster).into_iter();
+    let name = cluster.name.clone();
+    unread.map(move |backups| Unknown {
+        sort: match backups.kind {
+            BackupKind::Disk => Sort::Snapshot,
+            BackupKind::Bucket | BackupKind::FileSystem => Sort::Backup,
+        },
+        id: backups.what,
+        cluster: name.clone(),
+        brokers: backups.brokers,
+        topics: None,
+        missing: backups.missing,
+        runs_a_broker: false,
+    })
+}
+
 /// Replicas of file systems with a log, where replications were not listed. What a model adds has
-/// none yet.
+/// none yet, and a replica has none of its own.
+///
+/// Source: Amazon EFS User Guide, "Configuring replication to an existing EFS file system": "A file
+/// system can be part of only one replication configuration."
 fn replicas(estate: &Estate, cluster: &Cluster, found: &mut Vec<Unknown>) {
-    let links = cluster.file_systems.values().map(|link| &link.to);
-    let copies = estate.file_copies_of(cluster).into_iter();
-    for id in links.chain(copies.map(|copy| &copy.destination)) {
+    for id in cluster.file_systems.values().map(|link| &link.to) {
         let store = estate.file_systems.get(id);
         let Some(store) = store.filter(|store| store.kind == FileSystemKind::Efs) else {
             continue;

@@ -39,6 +39,7 @@ pub fn build(capture: &Capture) -> Estate {
     super::bucket_settings::read(&mut builder);
     super::access_points::read(&mut builder);
     super::access_grants::read(&mut builder);
+    super::backups::read(&mut builder);
     super::keys::referenced(&mut builder);
     super::expect::guards(&mut builder);
     super::expect::accounts(&mut builder);

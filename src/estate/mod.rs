@@ -10,6 +10,7 @@ mod access_grants;
 mod access_points;
 mod acls;
 mod audit;
+mod backups;
 mod balancers;
 mod bucket_settings;
 mod buckets;
@@ -58,6 +59,7 @@ mod wal;
 mod wanted;
 
 pub use crate::capture::{Diagnostic, Severity};
+pub use backups::UnreadBackups;
 pub use build::build;
 pub use config::{AssetConfig, Config, LinkConfig, NetworkConfig};
 pub use copies::Copy;

@@ -86,12 +86,8 @@ fn file_systems(builder: &Builder<'_>, wanted: &mut Wanted) {
         .clusters
         .values()
         .flat_map(|c| c.file_systems.values());
-    let copies = estate
-        .file_copies()
-        .into_iter()
-        .map(|copy| &copy.destination);
-    for id in links.map(|link| &link.to).chain(copies) {
-        let log = estate.file_systems.get(id);
+    for link in links {
+        let log = estate.file_systems.get(&link.to);
         if let Some(log) = log.filter(|log| log.kind == FileSystemKind::Efs) {
             let place = (log.account.clone(), log.region.clone());
             wanted.insert(("efs:DescribeReplicationConfigurations", place.0, place.1));

@@ -48,6 +48,8 @@ pub enum Kind {
     Volume,
     /// An EBS snapshot; id: snapshot id.
     Snapshot,
+    /// Recovery points of AWS Backup, of one thing in one vault; id: what they are, in words.
+    Backup,
     /// The objects of one topic in a bucket whose keys carry topics; id: `bucket: cluster/topic`.
     TopicObjects,
     /// A network file system; id: its id.
@@ -76,7 +78,7 @@ pub enum Kind {
 
 impl Kind {
     /// All kinds.
-    pub const ALL: [Self; 27] = [
+    pub const ALL: [Self; 28] = [
         Self::Identity,
         Self::ExternalAccount,
         Self::Service,
@@ -92,6 +94,7 @@ impl Kind {
         Self::Key,
         Self::Volume,
         Self::Snapshot,
+        Self::Backup,
         Self::TopicObjects,
         Self::FileSystem,
         Self::ManagedCluster,
@@ -124,6 +127,7 @@ impl Kind {
             Self::Key => "key",
             Self::Volume => "volume",
             Self::Snapshot => "snapshot",
+            Self::Backup => "backup",
             Self::TopicObjects => "topic-objects",
             Self::FileSystem => "file-system",
             Self::ManagedCluster => "managed-cluster",
@@ -232,6 +236,7 @@ impl std::fmt::Display for Thing {
             | Kind::Key
             | Kind::Volume
             | Kind::Snapshot
+            | Kind::Backup
             | Kind::FileSystem
             | Kind::Secret
             | Kind::Cluster

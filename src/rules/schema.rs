@@ -61,6 +61,14 @@ words! {
         ManagedCluster = "managed-cluster",
         /// Snapshots of such volumes.
         Snapshot = "snapshot",
+        /// Backups of all that holds a log.
+        Backup = "backup",
+        /// Those of volumes.
+        DiskBackup = "disk-backup",
+        /// Those of buckets.
+        BucketBackup = "bucket-backup",
+        /// Those of network file systems.
+        FileSystemBackup = "file-system-backup",
         /// Secrets that hold a Kafka credential.
         Secret = "secret",
         /// Customer keys of all those.
@@ -107,6 +115,9 @@ impl Sort {
             Self::FileSystem => &[Kind::FileSystem],
             Self::ManagedCluster => &[Kind::ManagedCluster],
             Self::Snapshot => &[Kind::Snapshot],
+            Self::Backup | Self::DiskBackup | Self::BucketBackup | Self::FileSystemBackup => {
+                &[Kind::Backup]
+            }
             Self::Secret => &[Kind::Secret],
             Self::Key => &[Kind::Key],
             Self::Cluster => &[Kind::Cluster],
@@ -161,6 +172,8 @@ words! {
         Neighbour = "neighbour",
         /// The subnets of the account of a file system, where a copy of it could be mounted.
         OwnSubnet = "own-subnet",
+        /// A backup itself, as far as it may be copied to an account of the caller's own.
+        Elsewhere = "elsewhere",
         /// The Kafka users whose credential a secret holds.
         User = "user",
         /// The Kafka user that a session speaks as, when that needs a credential.
@@ -196,6 +209,7 @@ impl Relation {
                     Kind::TopicObjects,
                     Kind::Volume,
                     Kind::Snapshot,
+                    Kind::Backup,
                     Kind::Secret,
                 ],
                 Kind::Key,
@@ -206,16 +220,16 @@ impl Relation {
             Self::AccessGrant | Self::GrantsLocation => {
                 (&[Kind::Bucket, Kind::TopicObjects], Kind::AccessGrant)
             }
-            Self::LocationRole => (&[Kind::AccessGrant], Kind::Identity),
-            // An account that was not read, too: `validate` knows.
-            Self::Grantee => (&[Kind::AccessGrant], Kind::Identity),
+            // A grantee may be an account that was not read, too: `validate` knows.
+            Self::LocationRole | Self::Grantee => (&[Kind::AccessGrant], Kind::Identity),
             Self::Directory => (&[Kind::AccessGrant], Kind::Federated),
             Self::GrantsInstance => (&[Kind::Bucket, Kind::TopicObjects], Kind::Bucket),
             Self::Neighbour => (
-                &[Kind::Volume, Kind::Snapshot, Kind::FileSystem],
+                &[Kind::Volume, Kind::Snapshot, Kind::Backup, Kind::FileSystem],
                 Kind::Host,
             ),
-            Self::OwnSubnet => (&[Kind::FileSystem], Kind::Subnet),
+            Self::OwnSubnet => (&[Kind::FileSystem, Kind::Backup], Kind::Subnet),
+            Self::Elsewhere => (&[Kind::Backup], Kind::Backup),
             Self::User => (&[Kind::Secret], Kind::KafkaUser),
             Self::Speaker => (&[Kind::Session], Kind::KafkaUser),
             Self::InterBrokerUser => (&[Kind::Host], Kind::KafkaUser),
@@ -238,6 +252,7 @@ impl Relation {
                     Kind::TopicObjects,
                     Kind::Volume,
                     Kind::Snapshot,
+                    Kind::Backup,
                     Kind::FileSystem,
                     Kind::ManagedCluster,
                     Kind::Session,
@@ -278,6 +293,12 @@ words! {
         OwnFileSystem = "own-file-system",
         /// What a mount target of a copy of a file system touches: a network interface and a subnet.
         NewInterface = "new-interface",
+        /// The vault that a backup lies in.
+        Vault = "vault",
+        /// A vault of the caller's own, as the destination of copies.
+        OwnVault = "own-vault",
+        /// Objects in a bucket that a backup is restored into.
+        RestoredObjects = "restored-objects",
         /// Objects of a bucket that the caller chooses, as the destination of copies.
         OwnBucket = "own-bucket",
         /// What launching an instance touches in a subnet: the instance, an image, a network

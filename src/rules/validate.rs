@@ -173,6 +173,7 @@ impl<'a> Checker<'a> {
                 Kind::Key,
                 Kind::Volume,
                 Kind::Snapshot,
+                Kind::Backup,
                 Kind::FileSystem,
                 Kind::ManagedCluster,
                 Kind::Topic,
@@ -182,9 +183,11 @@ impl<'a> Checker<'a> {
             Part::Objects => &[Kind::Bucket, Kind::TopicObjects, Kind::AccessPoint],
             Part::GrantsInstance => &[Kind::AccessGrant, Kind::Bucket, Kind::TopicObjects],
             Part::NewGrantsLocation => &[Kind::Bucket, Kind::TopicObjects],
-            Part::NewFileSystem | Part::OwnFileSystem | Part::NewInterface => &[Kind::FileSystem],
+            Part::NewFileSystem | Part::NewInterface => &[Kind::FileSystem, Kind::Backup],
+            Part::OwnFileSystem => &[Kind::FileSystem],
+            Part::Vault | Part::OwnVault | Part::RestoredObjects => &[Kind::Backup],
             Part::NewSnapshot => &[Kind::Volume, Kind::Snapshot],
-            Part::NewVolume => &[Kind::Snapshot],
+            Part::NewVolume => &[Kind::Snapshot, Kind::Backup],
             Part::NewAccessPoint | Part::NewMultiRegionAccessPoint => &[Kind::Bucket],
             Part::OwnBucket => &[Kind::Bucket, Kind::Consumer],
             Part::Launch => &[Kind::Subnet, Kind::Identity],
@@ -199,6 +202,7 @@ impl<'a> Checker<'a> {
                 Kind::Secret,
                 Kind::Volume,
                 Kind::Snapshot,
+                Kind::Backup,
             ];
             self.kinds_of(via, &stores);
         }

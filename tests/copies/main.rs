@@ -10,6 +10,7 @@
 mod support;
 
 mod access_grants;
+mod backups;
 mod multi_region;
 mod object_lambda;
 mod replicas;

@@ -37,6 +37,11 @@ fn replicated(to: &str, owner: &str) -> Value {
 /// A cluster whose write-ahead log lies on `fs-1`, which nobody reaches; `fs-2`, which the host
 /// `i-0e1` reaches; the host's role, with what it may do.
 fn mounted(does: &[Value]) -> Case {
+    mounted_with(does, &[])
+}
+
+/// The same with further roles.
+pub(crate) fn mounted_with(does: &[Value], more: &[Value]) -> Case {
     let mut case = Case::bucket();
     let pin = "\n[[pin]]\nlink = \"cluster-file-system\"\nfrom = \"quay\"\nto = \"fs-1\"\n";
     if let Some(text) = case.0.get_mut("catchment.toml") {
@@ -52,8 +57,10 @@ fn mounted(does: &[Value]) -> Case {
         &json!({ "Service": "elasticfilesystem.amazonaws.com" }),
         &[allow("elasticfilesystem:Replication*", "*")],
     );
+    let mut roles = vec![worker, mover];
+    roles.extend_from_slice(more);
     let details = json!({
-        "UserDetailList": [], "GroupDetailList": [], "RoleDetailList": [worker, mover],
+        "UserDetailList": [], "GroupDetailList": [], "RoleDetailList": roles,
         "Policies": [], "IsTruncated": false
     });
     case.0.insert(IDENTITIES.to_owned(), details.to_string());
@@ -108,12 +115,12 @@ fn mounted(does: &[Value]) -> Case {
     .with(REPLICATIONS, &json!({ "Replications": [] }))
 }
 
-fn reads(case: &Case, who: &str) -> Option<Strength> {
+pub(crate) fn reads(case: &Case, who: &str) -> Option<Strength> {
     let found = cells(&view(&case.0, None));
     found.get(&(who.to_owned(), "payments".to_owned())).copied()
 }
 
-const HOST: &str = "host i-0e1";
+pub(crate) const HOST: &str = "host i-0e1";
 
 #[test]
 fn a_replica_holds_what_its_source_holds_and_is_mounted_on_its_own_terms() {
@@ -142,6 +149,14 @@ fn a_replica_that_nothing_describes_may_be_mounted() {
         calls.any(|(made, _)| made.call == call)
     };
     assert!(open("efs:DescribeMountTargets") && open("efs:DescribeFileSystemPolicy"));
+    // It is the source of no other replication.
+    let elsewhere = estate
+        .coverage
+        .calls
+        .keys()
+        .filter(|call| call.account == OTHER);
+    let mut listed = elsewhere.map(|call| call.call.as_str());
+    assert!(listed.all(|call| call != "efs:DescribeReplicationConfigurations"));
 }
 
 #[test]

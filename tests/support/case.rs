@@ -142,3 +142,49 @@ impl Case {
         steps.filter_map(|step| step.rule).collect()
     }
 }
+
+/// The disk, with a second host whose role may do this, and further roles.
+pub(crate) fn beside(case: Case, zone: &str, statements: &[Value], more: &[Value]) -> Case {
+    let mut case = case.without("ec2-describe-subnets");
+    let profile = format!("arn:aws:iam::{ACCOUNT}:instance-profile/worker");
+    let mut worker = role(
+        "worker",
+        &json!({ "Service": "ec2.amazonaws.com" }),
+        statements,
+    );
+    worker["InstanceProfileList"] = json!([{
+        "Arn": profile, "Roles": [{ "Arn": format!("arn:aws:iam::{ACCOUNT}:role/worker") }]
+    }]);
+    let mut roles = vec![worker];
+    roles.extend_from_slice(more);
+    let details = json!({
+        "UserDetailList": [], "GroupDetailList": [], "RoleDetailList": roles, "Policies": [],
+        "IsTruncated": false
+    });
+    case.0.insert(IDENTITIES.to_owned(), details.to_string());
+    let path = format!("{HERE}/ec2-describe-instances.json");
+    let mut instances: Value = serde_json::from_str(&case.0[&path]).unwrap();
+    let worker = json!({
+        "InstanceId": "i-0e1", "PrivateIpAddress": "10.9.0.9", "VpcId": "vpc-9",
+        "SubnetId": "subnet-9", "State": { "Name": "running" },
+        "IamInstanceProfile": { "Arn": profile }, "Tags": []
+    });
+    let reservation = json!({ "OwnerId": ACCOUNT, "Instances": [worker] });
+    instances["Reservations"]
+        .as_array_mut()
+        .unwrap()
+        .push(reservation);
+    let subnets = json!({ "Subnets": [{
+        "SubnetId": "subnet-9", "VpcId": "vpc-9", "AvailabilityZone": zone,
+        "CidrBlock": "10.9.0.0/24", "OwnerId": ACCOUNT
+    }]});
+    case.with("ec2-describe-instances.json", &instances)
+        .with("ec2-describe-subnets.json", &subnets)
+}
+
+/// How surely that host reads.
+pub(crate) fn worker(case: &Case) -> Option<Strength> {
+    let found = cells(&view(&case.0, None));
+    let name = ("host i-0e1".to_owned(), "payments".to_owned());
+    found.get(&name).copied()
+}

@@ -6,6 +6,7 @@
 mod access_grants;
 mod accounts;
 mod audit;
+mod backups;
 mod balancers;
 mod compute;
 mod consumers;
@@ -19,7 +20,7 @@ mod routing;
 mod sharing;
 mod storage;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use crate::capture::Source;
@@ -27,6 +28,7 @@ use crate::capture::Source;
 pub use access_grants::*;
 pub use accounts::*;
 pub use audit::*;
+pub use backups::*;
 pub use balancers::*;
 pub use compute::*;
 pub use consumers::*;
@@ -128,6 +130,14 @@ pub struct Estate {
     pub volumes: BTreeMap<String, Volume>,
     /// EBS snapshots, by id.
     pub snapshots: BTreeMap<String, Snapshot>,
+    /// Snapshots that only a recovery point names: their tags were not read.
+    pub undescribed: BTreeSet<String>,
+    /// Backup vaults, by ARN.
+    pub backup_vaults: BTreeMap<String, BackupVault>,
+    /// Recovery points by resource and vault, by their name here.
+    pub backups: BTreeMap<String, Backup>,
+    /// Backup plans, by id.
+    pub backup_plans: BTreeMap<String, BackupPlan>,
     /// Whether new volumes and copies are encrypted unasked, by account and region.
     pub encrypts_disks: BTreeMap<(String, String), bool>,
     /// By id.
