@@ -265,6 +265,8 @@ fn wrapped(call: &str, node: Node) -> Node {
     let field = match call {
         "s3:GetBucketPolicy"
         | "s3control:GetAccessPointPolicy"
+        | "s3control:GetAccessGrantsInstanceResourcePolicy"
+        | "backup:GetBackupVaultAccessPolicy"
         | "kms:GetKeyPolicy"
         | "efs:DescribeFileSystemPolicy"
         | "kafka:GetClusterPolicy" => "Policy",

@@ -3,12 +3,10 @@
 //!
 //! Must never: take what was not read for what is not there.
 
-use std::collections::BTreeSet;
-
 use super::world::World;
-use crate::estate::{Bucket, Estate, KeyState, Origin, PublicAccessBlock, Seen};
+use crate::estate::{KeyState, Origin, PublicAccessBlock, Seen};
 use crate::facts::{Evidence, Note, NoteKind, ThingIx};
-use crate::policy::{Beside, Document, Template, Truth};
+use crate::policy::{Beside, Document, Truth};
 
 /// What the principal changed before the request.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -58,7 +56,8 @@ pub(super) fn unread(world: &World<'_>, on: ThingIx, action: &str) -> Vec<String
         missing.push(what.to_string());
     }
     if let Some(bucket) = world.bucket(on).filter(|_| action == "s3:GetObject") {
-        missing.extend(unlisted_access_points(world.estate, bucket));
+        missing.extend(world.estate.unlisted_access_points(bucket));
+        missing.extend(world.estate.unread_access_grants(bucket));
     }
     missing
 }
@@ -84,41 +83,6 @@ pub(super) fn restricts_public(world: &World<'_>, on: ThingIx) -> Truth {
         Some(Seen::Unread(_)) | None => Truth::Unknown,
     };
     restricts(Some(block)) | restricts(account.map(|a| &a.public_access_block))
-}
-
-/// Lists of access points that were not read and through which a bucket's policy lets requests in.
-/// Where the policy does not mention access points, they let nobody in who is not in already.
-fn unlisted_access_points(estate: &Estate, bucket: &Bucket) -> BTreeSet<String> {
-    let Seen::Is(policy) = &bucket.policy else {
-        return BTreeSet::new();
-    };
-    let tests = policy.statements.iter().flat_map(|s| &s.conditions);
-    let mut accounts: BTreeSet<&str> = BTreeSet::new();
-    let own = bucket.account.as_deref().unwrap_or("unknown");
-    for test in tests {
-        match test.key.as_str() {
-            "s3:dataaccesspointaccount" => accounts.extend(test.values.iter().map(Template::text)),
-            "s3:dataaccesspointarn" => {
-                let values = test.values.iter();
-                accounts.extend(values.filter_map(|value| value.text().split(':').nth(4)));
-            }
-            "s3:accesspointnetworkorigin" => {
-                accounts.insert(own);
-            }
-            _ => {}
-        }
-    }
-    let region = bucket.region.as_deref();
-    // A value without an account says nothing of whose lists would tell.
-    let listed = |account: &str| {
-        let call = "s3control:ListAccessPoints";
-        !account.is_empty() && estate.listed(call, account, region.unwrap_or_default())
-    };
-    let missing = accounts.into_iter().filter(|account| !listed(account));
-    let place = region.unwrap_or("region unknown");
-    missing
-        .map(|account| format!("s3control:ListAccessPoints (account {account}, {place})"))
-        .collect()
 }
 
 /// How a grant that the caller made for itself is shown.

@@ -33,9 +33,17 @@ pub(super) fn outsiders(world: &World<'_>) -> BTreeSet<(Kind, String)> {
             found.owner(bucket.account.as_deref());
         }
     }
-    for point in members(world, Sort::AccessPoint) {
+    let points = members(world, Sort::AccessPoint);
+    for point in points.chain(members(world, Sort::MultiRegionAccessPoint)) {
         if let Some(point) = estate.access_points.get(point) {
             found.policy(&point.policy);
+        }
+    }
+    super::access_grants::outsiders(world, &mut found);
+    for backup in members(world, Sort::Backup) {
+        if let Some(backup) = estate.backups.get(backup) {
+            found.policy(&backup.policy);
+            found.owner(Some(&backup.account));
         }
     }
     for key in members(world, Sort::Key) {
@@ -156,7 +164,7 @@ pub(super) fn named_by(policy: &str) -> String {
     format!("{policy} names")
 }
 
-struct Outsiders<'e> {
+pub(super) struct Outsiders<'e> {
     estate: &'e Estate,
     found: BTreeSet<(Kind, String)>,
 }
@@ -259,7 +267,11 @@ impl Outsiders<'_> {
         }
     }
 
-    fn account(&mut self, account: &str) {
+    pub(super) fn federated(&mut self, provider: String) {
+        self.found.insert((Kind::Federated, provider));
+    }
+
+    pub(super) fn account(&mut self, account: &str) {
         let read = self
             .estate
             .accounts

@@ -9,7 +9,7 @@
 
 use std::collections::BTreeMap;
 
-use crate::estate::{Estate, Identity, IdentityKind, Seen};
+use crate::estate::{BackupKind, Estate, Identity, IdentityKind, Seen};
 use crate::facts::{Kind, ThingIx};
 use crate::names::Arn;
 use crate::policy::{Context, Document, Effect, KeyState, PrincipalName, Truth};
@@ -391,6 +391,18 @@ fn encryption(context: Context, world: &World<'_>, asked: &Asked<'_>) -> Context
         return context
             .known("kms:ViaService", service)
             .known("kms:EncryptionContext:SecretARN", secret.arn.as_str());
+    }
+    if let Some(backup) = world.backup(via) {
+        // What AWS Backup sends for its role says on behalf of which service, which is not stated
+        // for recovery points of S3 and EFS.
+        return match backup.kind {
+            BackupKind::Disk => {
+                let service = format!("ec2.{}.amazonaws.com", backup.region);
+                let id = "kms:EncryptionContext:aws:ebs:id";
+                context.known("kms:ViaService", service).unknown(id)
+            }
+            BackupKind::Bucket | BackupKind::FileSystem => context,
+        };
     }
     let disk = world.volume(via).map(|x| (&x.region, Some(&x.id)));
     if let Some((region, id)) = disk.or(world.snapshot(via).map(|x| (&x.region, None))) {

@@ -4,6 +4,7 @@
 
 use std::collections::BTreeSet;
 
+use super::backups;
 use super::relation::Reached;
 use super::storage;
 use super::unknown::Unknown;
@@ -56,6 +57,9 @@ pub(super) fn topics(world: &World<'_>, from: ThingIx) -> Vec<Reached> {
             .into_iter()
             .flat_map(|cluster| all_topics(world, cluster, |_| Vec::new()))
             .collect();
+    }
+    if let Some(backup) = world.backup(from) {
+        return backups::topics(world, backup);
     }
     let Some(snapshot) = world.snapshot(from) else {
         return volume_topics(world, id);
@@ -114,7 +118,14 @@ fn bucket_topics(world: &World<'_>, cluster: &Cluster, bucket: &str) -> Vec<Reac
 fn file_system_topics(world: &World<'_>, cluster: &Cluster, store: &str) -> Vec<Reached> {
     let mut roles = cluster.file_systems.iter();
     let Some((role, link)) = roles.find(|(_, link)| link.to == store) else {
-        return Vec::new();
+        let copies = world.estate.file_copies_of(cluster);
+        let copy = copies.into_iter().find(|copy| copy.destination == store);
+        return copy.map_or_else(Vec::new, |copy| {
+            all_topics(world, cluster, |_| {
+                let says = format!("{} is replicated to {store}", copy.source);
+                vec![Evidence::description(says, copy.origin.clone())]
+            })
+        });
     };
     all_topics(world, cluster, |_| {
         let says = format!("{store} holds the {role} of {}", cluster.name);
@@ -124,7 +135,7 @@ fn file_system_topics(world: &World<'_>, cluster: &Cluster, store: &str) -> Vec<
 
 /// What a volume holds: replicas in log directories, and any topic's latest events in a
 /// write-ahead log.
-fn volume_topics(world: &World<'_>, volume: &str) -> Vec<Reached> {
+pub(super) fn volume_topics(world: &World<'_>, volume: &str) -> Vec<Reached> {
     let mut reached = replica_topics(world, volume);
     for cluster in world.estate.clusters.values() {
         for broker in cluster.brokers.values() {

@@ -254,6 +254,7 @@ impl Asking<'_, '_> {
         let store = || self.world.file_system(thing).map(|x| &x.policy);
         let managed = || self.world.managed(thing).map(|x| &x.policy);
         let point = || self.world.access_point(thing).map(|x| &x.policy);
+        let grants = || self.world.grants_instance(thing).map(|x| &x.policy);
         let role = || {
             self.world
                 .identity(thing)
@@ -266,6 +267,8 @@ impl Asking<'_, '_> {
             .or_else(store)
             .or_else(managed)
             .or_else(point)
+            .or_else(grants)
+            .or_else(|| self.world.backup(thing).map(|x| &x.policy))
             .or_else(role)
     }
 
@@ -308,8 +311,9 @@ impl Asking<'_, '_> {
             documents.push(document);
         }
         let beside = beside::allows(self.world, self.about.on, self.change);
-        let of_others = self.about.through.is_some()
-            && caller.account().as_deref() != self.world.account(self.about.on);
+        let point = self.about.through.and_then(|x| self.world.access_point(x));
+        let of_others =
+            point.is_some() && caller.account().as_deref() != self.world.account(self.about.on);
         if let Some(identity) = identity.filter(|_| !of_others)
             && let Some(silent) = self.silent(caller, identity, &resource, &beside)
         {
@@ -334,7 +338,8 @@ impl Asking<'_, '_> {
             .collect();
         let mut all = Verdict::certain();
         for mut want in wants {
-            if self.request.part == Part::OwnBucket {
+            let own = [Part::OwnBucket, Part::OwnFileSystem, Part::OwnVault];
+            if own.contains(&self.request.part) {
                 // The caller's own account has it, or a bucket policy there that grants.
                 want.account = caller.account();
             }
@@ -631,7 +636,9 @@ impl Asking<'_, '_> {
         identity: Option<&Identity>,
         asked: &[String],
     ) -> Verdict {
-        let unread = matches!(self.policy_of(self.about.on), Some(Seen::Unread(_)));
+        // Whom a grant of S3 Access Grants names is one caller, and no thousand.
+        let named = self.world.access_grant(self.about.on).is_some();
+        let unread = !named && matches!(self.policy_of(self.about.on), Some(Seen::Unread(_)));
         if verdict.strength == Strength::Gap && unread && !self.may_grant(identity, asked) {
             return Verdict::never();
         }

@@ -5,6 +5,8 @@
 //!
 //! Must never: name a route or a deployment model, or weaken what the policy engines answer.
 
+mod access_grants;
+mod backups;
 mod beside;
 mod callers;
 mod context;
@@ -22,6 +24,7 @@ mod relation;
 mod resources;
 mod silence;
 mod storage;
+mod topics;
 mod unknown;
 mod verdict;
 mod world;

@@ -377,6 +377,9 @@ pub(super) fn documents(estate: &Estate) -> Vec<&Document> {
     let resources = resources.chain(estate.endpoints.values().map(|endpoint| &endpoint.policy));
     let points = estate.access_points.values();
     let resources = resources.chain(points.clone().map(|point| &point.policy));
+    let resources = resources.chain(estate.backups.values().map(|backup| &backup.policy));
+    let instances = estate.access_grants_instances.values();
+    let resources = resources.chain(instances.map(|instance| &instance.policy));
     identities
         .chain(limits)
         .chain(resources)

@@ -3,7 +3,7 @@
 //! Must never: evaluate a policy; that a relation leads somewhere says nothing about permission.
 
 use super::world::World;
-use super::{holders, listeners, storage};
+use super::{access_grants, backups, holders, listeners, storage};
 use crate::estate::{Broker, Cluster, Consumer, KeyState, Origin, Seen};
 use crate::facts::{Evidence, Kind, Note, NoteKind, ThingIx};
 use crate::network::Admission;
@@ -127,6 +127,14 @@ pub(super) fn follow(world: &World<'_>, relation: Relation, from: ThingIx) -> Ve
         Relation::Versions => storage::versions(world, from),
         Relation::Versioned => storage::versioned(world, from),
         Relation::AccessPoint => storage::access_points(world, from),
+        Relation::AccessGrant => access_grants::of_objects(world, from),
+        Relation::GrantsLocation => access_grants::locations(world, from),
+        Relation::LocationRole => access_grants::role(world, from),
+        Relation::Grantee => access_grants::grantee(world, from),
+        Relation::Directory => access_grants::directory(world, from),
+        Relation::GrantsInstance => access_grants::instance(world, from),
+        Relation::OwnSubnet => storage::own_subnets(world, from),
+        Relation::Elsewhere => backups::elsewhere(world, from),
         Relation::Neighbour => storage::neighbours(world, from),
         Relation::User => users_of_secret(world, from),
         Relation::Speaker => listeners::speaker(world, from),
@@ -228,7 +236,9 @@ fn key_state<'e>(world: &World<'e>, from: ThingIx) -> KeyState<'e> {
             .secret(from)
             .map(|secret| estate.secret_key_state(secret))
     };
+    let backup = || world.backup(from).map(|x| estate.backup_key_state(x));
     let state = bucket.or_else(volume).or_else(snapshot).or_else(secret);
+    let state = state.or_else(backup);
     state.unwrap_or_else(|| KeyState::Unread(format!("the description of {}", world.id(from))))
 }
 
@@ -259,8 +269,10 @@ fn origin_of(world: &World<'_>, thing: ThingIx) -> Option<Origin> {
     }
     let bucket = || world.bucket(thing).map(|x| &x.origin);
     let secret = || world.secret(thing).map(|x| &x.origin);
+    let backup = || world.backup(thing).map(|x| &x.origin);
     volume
         .or_else(snapshot)
+        .or_else(backup)
         .or_else(bucket)
         .or_else(secret)
         .cloned()

@@ -10,6 +10,7 @@ use std::collections::BTreeSet;
 
 use super::judge::About;
 use super::world::{TOPIC, World};
+use super::{access_grants, backups};
 use crate::estate::{AccessPoint, Consumer, Origin};
 use crate::facts::ThingIx;
 use crate::policy::{Glob, PLACEHOLDER, ResourcePattern, Statement, intersects};
@@ -30,10 +31,10 @@ pub(super) struct Wanted {
 }
 
 /// Stands in a pattern of object keys for hexadecimal digits.
-const HEX: &str = "{hex}";
+pub(super) const HEX: &str = "{hex}";
 
 /// Everything that a request needs, all of it: `part` of what it is about, looked for with the
-/// patterns of `statements`.
+/// patterns of `statements`; through a grant of S3 Access Grants, what that is about.
 pub(super) fn wanted(
     world: &World<'_>,
     part: Part,
@@ -47,7 +48,17 @@ pub(super) fn wanted(
     };
     let thing = about.on;
     let id = world.id(thing);
+    if let Some(backup) = world.backup(thing) {
+        let copied = [Part::NewFileSystem, Part::NewInterface].contains(&part);
+        return if copied {
+            let place = (backup.account.as_str(), backup.region.as_str());
+            copied_file_system(part, place, statements)
+        } else {
+            backups::wanted(part, backup, statements)
+        };
+    }
     match part {
+        Part::Vault | Part::OwnVault | Part::RestoredObjects => Vec::new(),
         Part::Everything => vec![one("*".to_owned(), None, true)],
         Part::Itself => itself(world, thing)
             .map(|arn| one(arn, world.account(thing), true))
@@ -55,14 +66,17 @@ pub(super) fn wanted(
             .collect(),
         Part::Objects if world.access_point(thing).is_some() => world
             .access_point(thing)
-            .map(|point| through(world, point, about.of, statements))
+            .map(|point| by_access_point(world, point, about.of, statements))
             .into_iter()
             .collect(),
         Part::Objects => {
             let Some(bucket) = world.bucket(thing) else {
                 return Vec::new();
             };
-            let patterns = keys_of(world, thing, &bucket.name);
+            let all = keys_of(world, thing, &bucket.name);
+            let scope = about.through;
+            let scope = scope.and_then(|grant| access_grants::within(world, grant, bucket, &all));
+            let patterns = scope.unwrap_or(all);
             let account = bucket.account.as_deref();
             let prefix = format!("arn:aws:s3:::{}/", bucket.name);
             vec![objects(&prefix, &patterns, account, statements)]
@@ -84,11 +98,15 @@ pub(super) fn wanted(
             let arn = format!("arn:aws:ec2:{region}:{account}:volume/vol-0new");
             vec![one(arn, Some(account), false)]
         }
-        Part::NewAccessPoint => {
+        Part::NewAccessPoint | Part::NewMultiRegionAccessPoint => {
             let Some(bucket) = world.bucket(thing) else {
                 return Vec::new();
             };
-            let region = bucket.region.as_deref().unwrap_or("*");
+            let region = if part == Part::NewAccessPoint {
+                bucket.region.as_deref().unwrap_or("*")
+            } else {
+                ""
+            };
             let account = bucket.account.as_deref().unwrap_or("*");
             let pattern = format!("arn:aws:s3:{region}:{account}:accesspoint/*");
             let mut candidates = meet(&pattern, statements);
@@ -98,6 +116,32 @@ pub(super) fn wanted(
                 account: bucket.account.clone(),
                 exists: false,
             }]
+        }
+        Part::GrantsInstance | Part::NewGrantsLocation => {
+            let bucket = world.bucket(thing);
+            let own = bucket.and_then(|x| Some((x.account.as_ref()?, x.region.as_ref()?)));
+            let Some((account, region)) = own.or_else(|| world.grants_place(thing)) else {
+                return Vec::new();
+            };
+            let instance = access_grants::instance_arn(account, region);
+            if part == Part::GrantsInstance {
+                return vec![one(instance, Some(account), true)];
+            }
+            let pattern = format!("{instance}/location/*");
+            let mut candidates = meet(&pattern, statements);
+            candidates.insert(pattern.replace('*', "new"));
+            vec![Wanted {
+                candidates: candidates.into_iter().collect(),
+                account: Some(account.clone()),
+                exists: false,
+            }]
+        }
+        Part::NewFileSystem | Part::OwnFileSystem | Part::NewInterface => {
+            let Some(store) = world.file_system(thing) else {
+                return Vec::new();
+            };
+            let place = (store.account.as_str(), store.region.as_str());
+            copied_file_system(part, place, statements)
         }
         Part::OwnBucket => vec![one(format!("arn:aws:s3:::{OWN_BUCKET}/x"), None, false)],
         Part::ShellDocument => {
@@ -143,6 +187,7 @@ fn itself(world: &World<'_>, thing: ThingIx) -> Option<String> {
         let described = world.identity(thing).is_some()
             || world.key(thing).is_some()
             || world.access_point(thing).is_some()
+            || world.grants_place(thing).is_some()
             || world.secret(thing).is_some();
         described.then(|| id.to_owned())
     };
@@ -215,14 +260,51 @@ fn keys<'w>(world: &'w World<'_>, bucket: &'w str) -> impl Iterator<Item = &'w S
     patterns.flatten()
 }
 
+/// An account of the caller's own, that no policy names.
+const OWN_ACCOUNT: &str = "000000000000";
+
 /// A bucket that the caller made for itself: named by no policy.
 const OWN_BUCKET: &str = "zz-a-bucket-of-the-caller";
+
+/// A copy of a file system, wherever the caller makes it.
+fn copied_file_system(
+    part: Part,
+    (account, region): (&str, &str),
+    statements: &[&Statement],
+) -> Vec<Wanted> {
+    let chosen = |pattern: String| {
+        let mut candidates = meet(&pattern, statements);
+        candidates.insert(pattern.replace('*', "new"));
+        Wanted {
+            candidates: candidates.into_iter().collect(),
+            account: Some(account.to_owned()),
+            exists: false,
+        }
+    };
+    if part == Part::NewInterface {
+        return vec![
+            chosen(format!("arn:aws:ec2:*:{account}:network-interface/*")),
+            chosen(format!("arn:aws:ec2:*:{account}:subnet/*")),
+        ];
+    }
+    if part == Part::OwnFileSystem {
+        let arn = format!("arn:aws:elasticfilesystem:{region}:{OWN_ACCOUNT}:file-system/fs-0own");
+        return vec![Wanted {
+            candidates: vec![arn],
+            account: None,
+            exists: false,
+        }];
+    }
+    vec![chosen(format!(
+        "arn:aws:elasticfilesystem:*:{account}:file-system/*"
+    ))]
+}
 
 /// The objects of a bucket as an access point names them.
 ///
 /// Source: Amazon S3 User Guide, "Configuring IAM policies for using access points":
 /// `accesspoint/NAME/object/KEY`.
-fn through(
+fn by_access_point(
     world: &World<'_>,
     point: &AccessPoint,
     of: Option<ThingIx>,
@@ -230,8 +312,14 @@ fn through(
 ) -> Wanted {
     let prefix = format!("{}/object/", point.arn);
     let patterns = match of {
-        Some(of) => keys_of(world, of, &point.bucket),
-        None => every(world, &point.bucket),
+        Some(of) => {
+            let bucket = world.bucket(of);
+            bucket.map_or_else(BTreeSet::new, |bucket| keys_of(world, of, &bucket.name))
+        }
+        None => {
+            let behind = point.buckets.iter();
+            behind.flat_map(|bucket| every(world, bucket)).collect()
+        }
     };
     Wanted {
         account: Some(point.account.clone()),
@@ -240,7 +328,7 @@ fn through(
 }
 
 /// Patterns of the keys of objects of one topic, or of a bucket as a whole.
-fn keys_of(world: &World<'_>, objects: ThingIx, bucket: &str) -> BTreeSet<String> {
+pub(super) fn keys_of(world: &World<'_>, objects: ThingIx, bucket: &str) -> BTreeSet<String> {
     match world.objects.get(&objects) {
         Some(of) => of.keys.iter().cloned().collect(),
         None => written(world, bucket),
@@ -330,7 +418,7 @@ fn launch(world: &World<'_>, thing: ThingIx, statements: &[&Statement]) -> Vec<W
 }
 
 /// One text in the intersection of `pattern` with each resource pattern of the statements.
-fn meet(pattern: &str, statements: &[&Statement]) -> BTreeSet<String> {
+pub(super) fn meet(pattern: &str, statements: &[&Statement]) -> BTreeSet<String> {
     let wanted = Glob::new(pattern);
     statements
         .iter()

@@ -7,7 +7,8 @@ use super::holders;
 use super::relation::Reached;
 use super::world::{TOPIC, World};
 use crate::estate::{
-    Bucket, Cluster, Host, Origin, Ownership, Replication, Seen, Snapshot, Versioning, Volume,
+    Backup, BackupKind, Bucket, Cluster, Host, Origin, Ownership, Replication, Seen, Snapshot,
+    Versioning, Volume,
 };
 use crate::facts::{Evidence, Kind, NoteKind, ThingIx};
 use crate::policy::{Glob, intersects};
@@ -108,7 +109,7 @@ pub(super) fn access_points(world: &World<'_>, from: ThingIx) -> Vec<Reached> {
         return Vec::new();
     };
     let points = world.estate.access_points.values();
-    let points = points.filter(|point| point.bucket == bucket.name);
+    let points = points.filter(|point| point.buckets.contains(&bucket.name));
     let reached = points.filter_map(|point| {
         let thing = world.things.find(Kind::AccessPoint, &point.arn)?;
         let says = format!("{} is an access point of {}", point.name, bucket.name);
@@ -119,20 +120,42 @@ pub(super) fn access_points(world: &World<'_>, from: ThingIx) -> Vec<Reached> {
 }
 
 /// The hosts that a volume, or one made of a snapshot, could be attached to: of the same account,
-/// and for a volume of the same zone.
+/// and for a volume of the same zone. A copy of a file system may be made in any region.
 ///
 /// Source: Amazon EBS User Guide, "Attach an Amazon EBS volume to an Amazon EC2 instance": "in the
 /// same Availability Zone".
 pub(super) fn neighbours(world: &World<'_>, from: ThingIx) -> Vec<Reached> {
     let volume = world.volume(from);
     let snapshot = world.snapshot(from);
+    let store = world.file_system(from);
+    let backup = world.backup(from);
     let hosts = world.all(Sort::Host).iter().filter_map(|thing| {
         let host = world.host(*thing)?;
         let fits = volume.is_some_and(|volume| may_attach(world, volume, host))
-            || snapshot.is_some_and(|snapshot| is_near(snapshot, host));
+            || snapshot.is_some_and(|snapshot| is_near(snapshot, host))
+            || store.is_some_and(|store| store.account == host.account)
+            || backup.is_some_and(|backup| may_restore(backup, host));
         fits.then(|| Reached::surely(*thing, Vec::new()))
     });
     hosts.collect()
+}
+
+/// Volumes are restored where their backups lie; of file systems, the account is enough.
+fn may_restore(backup: &Backup, host: &Host) -> bool {
+    let here = backup.kind != BackupKind::Disk || backup.region == host.region;
+    here && backup.account == host.account
+}
+
+/// The subnets where a copy of a file system could get a mount target.
+pub(super) fn own_subnets(world: &World<'_>, from: ThingIx) -> Vec<Reached> {
+    let Some(owner) = world.account(from) else {
+        return Vec::new();
+    };
+    let subnets = world.all(Sort::Subnet).iter().copied();
+    let own = |thing: &ThingIx| world.account(*thing) == Some(owner);
+    let own = subnets.filter(own);
+    own.map(|thing| Reached::surely(thing, Vec::new()))
+        .collect()
 }
 
 fn may_attach(world: &World<'_>, volume: &Volume, host: &Host) -> bool {

@@ -9,7 +9,7 @@
 
 use std::collections::BTreeSet;
 
-use crate::estate::{Cluster, Estate, Holding, Outcome};
+use crate::estate::{BackupKind, Cluster, Estate, FileSystemKind, Holding, Origin, Outcome};
 use crate::rules::Sort;
 
 /// A holder that was not found.
@@ -55,6 +55,8 @@ pub(super) fn holders(estate: &Estate) -> Vec<Unknown> {
             found.extend(hosts_after_a_move(cluster));
         }
         snapshots(estate, cluster, &mut found);
+        replicas(estate, cluster, &mut found);
+        found.extend(backups(estate, cluster));
     }
     found
 }
@@ -159,6 +161,52 @@ fn copies_of_unknown_disks(cluster: &Cluster, found: &mut Vec<Unknown>) {
         runs_a_broker: false,
     });
     found.extend(copies);
+}
+
+/// Backups that a plan makes, in vaults that were not read. Those of volumes are snapshots.
+fn backups(estate: &Estate, cluster: &Cluster) -> impl Iterator<Item = Unknown> {
+    let unread = estate.unread_backups(cluster).into_iter();
+    let name = cluster.name.clone();
+    unread.map(move |backups| Unknown {
+        sort: match backups.kind {
+            BackupKind::Disk => Sort::Snapshot,
+            BackupKind::Bucket | BackupKind::FileSystem => Sort::Backup,
+        },
+        id: backups.what,
+        cluster: name.clone(),
+        brokers: backups.brokers,
+        topics: None,
+        missing: backups.missing,
+        runs_a_broker: false,
+    })
+}
+
+/// Replicas of file systems with a log, where replications were not listed. What a model adds has
+/// none yet, and a replica has none of its own.
+///
+/// Source: Amazon EFS User Guide, "Configuring replication to an existing EFS file system": "A file
+/// system can be part of only one replication configuration."
+fn replicas(estate: &Estate, cluster: &Cluster, found: &mut Vec<Unknown>) {
+    for id in cluster.file_systems.values().map(|link| &link.to) {
+        let store = estate.file_systems.get(id);
+        let Some(store) = store.filter(|store| store.kind == FileSystemKind::Efs) else {
+            continue;
+        };
+        let call = "efs:DescribeReplicationConfigurations";
+        let assumed = matches!(store.origin, Origin::Assumed { .. });
+        if assumed || estate.listed(call, &store.account, &store.region) {
+            continue;
+        }
+        found.push(Unknown {
+            sort: Sort::FileSystem,
+            id: format!("replicas of the file system {id} of {}", cluster.name),
+            cluster: cluster.name.clone(),
+            brokers: BTreeSet::new(),
+            topics: None,
+            missing: format!("{call} (account {}, {})", store.account, store.region),
+            runs_a_broker: false,
+        });
+    }
 }
 
 /// Snapshots of the log volumes, for each account and region in which those stand and in which

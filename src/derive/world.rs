@@ -14,15 +14,13 @@ use super::holders;
 use super::positions::{self, Class};
 use super::relation::Reached;
 use super::unknown::{self, Unknown};
-use crate::capture::Source;
 use crate::estate::{
     AccessPoint, Bucket, Cluster, Consumer, Estate, FileSystem, Host, Identity, IdentityKind, Key,
-    Listener, ManagedCluster, Origin, Secret, Snapshot, Subnet, Topic, Volume,
+    Listener, ManagedCluster, Secret, Snapshot, Subnet, Topic, Volume,
 };
 use crate::facts::{Kind, Predicate, ThingIx, Things};
 use crate::names::KafkaPrincipal;
 use crate::network::neighbours;
-use crate::policy::{Glob, PatternType, ResourceType};
 use crate::rules::Sort;
 
 /// A Kafka principal that speaks from an address class, and where its text form leads.
@@ -119,7 +117,7 @@ impl<'e> World<'e> {
     }
 
     /// The id of a thing, when it is of that kind.
-    fn id_if(&self, kind: Kind, thing: ThingIx) -> Option<&str> {
+    pub(super) fn id_if(&self, kind: Kind, thing: ThingIx) -> Option<&str> {
         let described = self.things.get(thing);
         (described.kind == kind).then_some(described.id.as_str())
     }
@@ -217,6 +215,8 @@ impl<'e> World<'e> {
         let managed = || self.managed(thing).map(|x| &x.account);
         let point = || self.access_point(thing).map(|x| &x.account);
         let consumer = || self.consumer(thing).map(|x| &x.account);
+        let grant = || self.grants_place(thing).map(|(account, _)| account);
+        let backup = || self.backup(thing).map(|x| &x.account);
         let account = identity
             .or_else(host)
             .or_else(key)
@@ -229,6 +229,8 @@ impl<'e> World<'e> {
             .or_else(managed)
             .or_else(point)
             .or_else(consumer)
+            .or_else(grant)
+            .or_else(backup)
             .map(String::as_str)
             .filter(|account| !account.is_empty())
     }
@@ -247,9 +249,13 @@ impl<'e> World<'e> {
         let managed = || self.managed(thing).map(|x| &x.region);
         let point = || self.access_point(thing).map(|x| &x.region);
         let consumer = || self.consumer(thing).map(|x| &x.region);
+        let grant = || self.grants_place(thing).map(|(_, region)| region);
+        let backup = || self.backup(thing).map(|x| &x.region);
         let region = host
             .or_else(key)
             .or_else(point)
+            .or_else(grant)
+            .or_else(backup)
             .or_else(secret)
             .or_else(volume)
             .or_else(snapshot)
@@ -267,7 +273,8 @@ impl<'e> World<'e> {
         let host = || self.host(thing).map(|x| &x.tags);
         let secret = || self.secret(thing).map(|x| &x.tags);
         let volume = || self.volume(thing).map(|x| &x.tags);
-        let snapshot = || self.snapshot(thing).map(|x| &x.tags);
+        let described = |x: &&Snapshot| !self.estate.undescribed.contains(&x.id);
+        let snapshot = || self.snapshot(thing).filter(described).map(|x| &x.tags);
         let store = || self.file_system(thing).map(|x| &x.tags);
         identity
             .or_else(host)
@@ -294,20 +301,32 @@ impl<'e> World<'e> {
         let copies = estate.copies_from(buckets.iter().map(|name| (*name).to_owned()).collect());
         buckets.extend(copies.iter().map(|copy| copy.rule.destination.as_str()));
         let points = estate.access_points.values();
-        let points = points.filter(|point| buckets.contains(point.bucket.as_str()));
-        self.fill(
-            Sort::AccessPoint,
-            Kind::AccessPoint,
-            points.map(|point| &point.arn),
-        );
+        let points = points.filter(|point| {
+            let mut behind = point.buckets.iter();
+            behind.any(|bucket| buckets.contains(bucket.as_str()))
+        });
+        let (several, single): (Vec<_>, Vec<_>) = points.partition(|point| point.multi_region);
+        for (sort, points) in [
+            (Sort::AccessPoint, single),
+            (Sort::MultiRegionAccessPoint, several),
+        ] {
+            let arns = points.iter().map(|point| &point.arn);
+            self.fill(sort, Kind::AccessPoint, arns);
+        }
+        if !buckets.is_empty() {
+            let scopes = estate.access_grants.keys();
+            let scopes = scopes.chain(estate.access_grants_locations.keys());
+            self.fill(Sort::AccessGrant, Kind::AccessGrant, scopes);
+        }
         let volumes: BTreeSet<&str> = clusters()
             .flat_map(|cluster| cluster.brokers.values())
             .flat_map(|broker| broker.volumes.iter().chain(&broker.wal_volumes))
             .map(|link| link.to.as_str())
             .collect();
-        let stores: BTreeSet<&str> = clusters()
-            .flat_map(|cluster| cluster.file_systems.values().map(|link| link.to.as_str()))
-            .collect();
+        let stores = clusters().flat_map(|cluster| cluster.file_systems.values());
+        let copies = estate.file_copies().into_iter();
+        let copies = copies.map(|copy| copy.destination.as_str());
+        let stores: BTreeSet<&str> = stores.map(|link| link.to.as_str()).chain(copies).collect();
         let managed: BTreeSet<&str> = clusters()
             .filter_map(|cluster| Some(cluster.managed.as_ref()?.to.as_str()))
             .collect();
@@ -382,6 +401,12 @@ impl<'e> World<'e> {
         }
         self.fill(Sort::FileSystem, Kind::FileSystem, stores);
         self.fill(Sort::ManagedCluster, Kind::ManagedCluster, managed);
+        for (sort, backup) in self.log_backups() {
+            for sort in [sort, Sort::Backup] {
+                self.fill(sort, Kind::Backup, [&backup.id]);
+            }
+            keys.extend(estate.backup_key(backup).map(|key| key.arn.as_str()));
+        }
         self.fill(Sort::Secret, Kind::Secret, secrets.iter().map(|s| &s.arn));
         self.fill(Sort::Key, Kind::Key, keys);
         self.fill(Sort::Cluster, Kind::Cluster, estate.clusters.keys());
@@ -433,7 +458,11 @@ impl<'e> World<'e> {
             .clusters
             .values()
             .flat_map(|cluster| cluster.file_systems.values())
-            .filter_map(|link| estate.file_systems.get(&link.to)?.mount_targets.as_ref())
+            .map(|link| &link.to);
+        let copies = estate.file_copies().into_iter();
+        let mounts = mounts
+            .chain(copies.map(|copy| &copy.destination))
+            .filter_map(|id| estate.file_systems.get(id)?.mount_targets.as_ref())
             .flatten();
         let public = on_hosts.clone().any(|h| !h.public_addresses.is_empty())
             || at_interfaces
@@ -580,7 +609,7 @@ impl<'e> World<'e> {
             self.things
                 .intern(Kind::KafkaUser, &at(user.as_str(), None));
         }
-        let topics = topics(self.estate, cluster);
+        let topics = super::topics::topics(self.estate, cluster);
         for name in topics.keys() {
             let topic = self.things.intern(Kind::Topic, &at(name, None));
             self.topic_objects(cluster, name, topic);
@@ -603,57 +632,6 @@ fn is_address(host: &str) -> bool {
         }
         Err(_) => false,
     }
-}
-
-/// The topics of a cluster. Where they were not listed, those that ACLs or assets name by their
-/// whole name are known to be meant; on which brokers they lie is not known then. For each pattern
-/// of an asset there is a topic besides that goes by the pattern, and one by each prefix that an
-/// ACL names inside it: no topic has such a name, and some topic fits.
-fn topics(estate: &Estate, cluster: &Cluster) -> BTreeMap<String, Topic> {
-    if let Some(topics) = cluster.topics.as_ref() {
-        return topics.clone();
-    }
-    let mut named = BTreeMap::new();
-    let mut add = |name: &str, source: &Source| {
-        named.entry(name.to_owned()).or_insert_with(|| Topic {
-            name: name.to_owned(),
-            replicas: Vec::new(),
-            source: source.clone(),
-        });
-    };
-    for acl in cluster.acls.as_ref().into_iter().flatten() {
-        let literal = acl.pattern_type == PatternType::Literal && acl.name != "*";
-        if literal && acl.resource_type == ResourceType::Topic {
-            add(&acl.name, &acl.source);
-        }
-    }
-    for (name, origin) in deliveries::named(estate, cluster) {
-        if let Origin::Captured(source) = origin {
-            add(&name, &source);
-        }
-    }
-    let only = estate.clusters.len() == 1;
-    for asset in &estate.config.assets {
-        let own = asset
-            .cluster
-            .as_ref()
-            .map_or(only, |name| *name == cluster.name);
-        for topic in asset.topics.iter().filter(|_| own) {
-            add(topic, &asset.source);
-            let prefixes = cluster.acls.as_ref().into_iter().flatten().filter(|acl| {
-                acl.pattern_type == PatternType::Prefixed
-                    && acl.resource_type == ResourceType::Topic
-            });
-            let pattern = Glob::new(topic);
-            for acl in prefixes.filter(|_| topic.contains(['*', '?'])) {
-                let inside = format!("{}*", acl.name);
-                if pattern.matches(&inside) {
-                    add(&inside, &acl.source);
-                }
-            }
-        }
-    }
-    named
 }
 
 impl<'e> ConnectionOf<'e> {

@@ -216,7 +216,11 @@ fn encryption(body: &Node) -> Option<Encryption> {
 
 /// The four switches; a missing one is off, as AWS says.
 pub(super) fn access_block(body: &Node) -> Option<PublicAccessBlock> {
-    let block = body.get("PublicAccessBlockConfiguration")?;
+    switches(body.get("PublicAccessBlockConfiguration")?)
+}
+
+/// The four switches, where they are an object.
+pub(super) fn switches(block: &Node) -> Option<PublicAccessBlock> {
     let on = |name: &str| block.get(name).and_then(Node::as_bool).unwrap_or(false);
     matches!(block.value, Value::Object(_)).then(|| PublicAccessBlock {
         block_public_acls: on("BlockPublicAcls"),

@@ -38,6 +38,8 @@ pub fn build(capture: &Capture) -> Estate {
     super::audit::read(&mut builder);
     super::bucket_settings::read(&mut builder);
     super::access_points::read(&mut builder);
+    super::access_grants::read(&mut builder);
+    super::backups::read(&mut builder);
     super::keys::referenced(&mut builder);
     super::expect::guards(&mut builder);
     super::expect::accounts(&mut builder);

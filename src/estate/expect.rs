@@ -6,7 +6,9 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::build::{Builder, in_account, is_account, text};
-use super::{Estate, KeyState, Outcome, Peer, Seen, Via, buckets, grants, identity, snapshots};
+use super::{
+    Backup, Estate, KeyState, Outcome, Peer, Seen, Via, buckets, grants, identity, snapshots,
+};
 use crate::capture::json::Node;
 
 const GLOBAL: [&str; 3] = [
@@ -137,7 +139,15 @@ pub(super) fn guards(builder: &mut Builder<'_>) {
     let of_copies = copies().map(|copy| estate.snapshot_key_state(copy));
     let secrets = estate.secrets.values().filter(|s| !s.users.is_empty());
     let of_secrets = secrets.map(|secret| estate.secret_key_state(secret));
+    let held = |backup: &&Backup| {
+        let links = clusters().flat_map(|c| c.buckets.values().chain(c.file_systems.values()));
+        let mut names = links.map(|link| link.to.as_str());
+        volumes.contains(backup.resource.as_str()) || names.any(|name| name == backup.resource)
+    };
+    let of_backups = estate.backups.values().filter(held);
+    let of_backups = of_backups.map(|backup| estate.backup_key_state(backup));
     let states = of_buckets
+        .chain(of_backups)
         .chain(of_volumes)
         .chain(of_copies)
         .chain(of_secrets);

@@ -43,6 +43,7 @@ pub(super) fn read(builder: &mut Builder<'_>) {
         access_point,
     );
     stray(builder);
+    super::file_copies::read(builder);
     let ids: Vec<String> = builder
         .estate
         .file_systems
@@ -62,7 +63,7 @@ fn region(arn: &str, answer: &Answer) -> String {
     region.unwrap_or(&answer.region).to_owned()
 }
 
-fn unread(call: &str, id: &str, account: &str) -> Arc<str> {
+pub(super) fn unread(call: &str, id: &str, account: &str) -> Arc<str> {
     Arc::from(format!("{call} of {id} ({})", in_account(account)))
 }
 

@@ -1,6 +1,6 @@
 //! Which key stands behind a bucket, a volume, a snapshot or a secret.
 
-use super::{Bucket, Encryption, Estate, FileSystem, Key, Secret, Seen, Snapshot, Volume};
+use super::{Backup, Bucket, Encryption, Estate, FileSystem, Key, Secret, Seen, Snapshot, Volume};
 
 /// What stands between stored bytes and their reader.
 #[derive(Clone, Debug)]
@@ -61,6 +61,23 @@ impl Estate {
         } else {
             KeyState::None
         }
+    }
+
+    /// The key behind a backup.
+    pub fn backup_key_state(&self, backup: &Backup) -> KeyState<'_> {
+        match &backup.encrypted {
+            Seen::Is(false) | Seen::Absent => KeyState::None,
+            Seen::Is(true) => {
+                let (account, region) = (&backup.account, &backup.region);
+                self.optional_key(backup.key.as_deref(), account, region, &backup.id)
+            }
+            Seen::Unread(what) => KeyState::Unread(what.to_string()),
+        }
+    }
+
+    /// The customer key behind a backup, when that is certain.
+    pub fn backup_key(&self, backup: &Backup) -> Option<&Key> {
+        customer(self.backup_key_state(backup))
     }
 
     /// The key behind a file system. Whoever mounts it needs no right to it.

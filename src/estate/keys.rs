@@ -162,7 +162,11 @@ pub(super) fn referenced(builder: &mut Builder<'_>) {
         .secrets
         .values()
         .map(|s| (&s.key, &s.account, &s.region, &s.origin));
-    for (key, account, region, origin) in disks.chain(copies).chain(secrets) {
+    let backups = estate
+        .backups
+        .values()
+        .map(|b| (&b.key, &b.account, &b.region, &b.origin));
+    for (key, account, region, origin) in disks.chain(copies).chain(secrets).chain(backups) {
         if let Some(key) = key {
             named.push((key.clone(), account.clone(), region.clone(), origin.clone()));
         }

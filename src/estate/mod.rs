@@ -6,9 +6,11 @@
 //! Must never: fail on broken input (it is data: a gap and a diagnostic), decide about access,
 //! or take *not collected* for *none*.
 
+mod access_grants;
 mod access_points;
 mod acls;
 mod audit;
+mod backups;
 mod balancers;
 mod bucket_settings;
 mod buckets;
@@ -22,6 +24,7 @@ mod copies;
 mod coverage;
 mod endpoints;
 mod expect;
+mod file_copies;
 mod files;
 mod gateways;
 mod grants;
@@ -41,6 +44,7 @@ mod network_acls;
 mod organization;
 mod peerings;
 mod pieces;
+mod pieces_stores;
 mod pods;
 mod prefix_lists;
 mod routes;
@@ -55,11 +59,12 @@ mod wal;
 mod wanted;
 
 pub use crate::capture::{Diagnostic, Severity};
+pub use backups::UnreadBackups;
 pub use build::build;
 pub use config::{AssetConfig, Config, LinkConfig, NetworkConfig};
 pub use copies::Copy;
 pub use coverage::{Call, Coverage, Outcome, Read};
 pub use key_state::KeyState;
 pub use managed::document as aws_managed_document;
-pub use pieces::{PIECES, Piece, piece_of};
+pub use pieces::{Piece, piece_of, pieces};
 pub use types::*;

@@ -82,6 +82,17 @@ fn file_systems(builder: &Builder<'_>, wanted: &mut Wanted) {
             wanted.insert(("efs:DescribeAccessPoints", place.0, place.1));
         }
     }
+    let links = estate
+        .clusters
+        .values()
+        .flat_map(|c| c.file_systems.values());
+    for link in links {
+        let log = estate.file_systems.get(&link.to);
+        if let Some(log) = log.filter(|log| log.kind == FileSystemKind::Efs) {
+            let place = (log.account.clone(), log.region.clone());
+            wanted.insert(("efs:DescribeReplicationConfigurations", place.0, place.1));
+        }
+    }
     for cluster in estate.clusters.values() {
         let lost = |b: &super::Broker| wal::outside_buckets(b) && b.wal_volumes.is_empty();
         let place = cluster.account.clone().zip(cluster.region.clone());

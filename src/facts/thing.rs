@@ -40,12 +40,16 @@ pub enum Kind {
     Bucket,
     /// An S3 access point; id: ARN.
     AccessPoint,
+    /// A grant of S3 Access Grants, or a location that grants can be made at; id: ARN.
+    AccessGrant,
     /// A KMS key; id: ARN.
     Key,
     /// An EBS volume; id: volume id.
     Volume,
     /// An EBS snapshot; id: snapshot id.
     Snapshot,
+    /// Recovery points of AWS Backup, of one thing in one vault; id: what they are, in words.
+    Backup,
     /// The objects of one topic in a bucket whose keys carry topics; id: `bucket: cluster/topic`.
     TopicObjects,
     /// A network file system; id: its id.
@@ -74,7 +78,7 @@ pub enum Kind {
 
 impl Kind {
     /// All kinds.
-    pub const ALL: [Self; 26] = [
+    pub const ALL: [Self; 28] = [
         Self::Identity,
         Self::ExternalAccount,
         Self::Service,
@@ -86,9 +90,11 @@ impl Kind {
         Self::Subnet,
         Self::Bucket,
         Self::AccessPoint,
+        Self::AccessGrant,
         Self::Key,
         Self::Volume,
         Self::Snapshot,
+        Self::Backup,
         Self::TopicObjects,
         Self::FileSystem,
         Self::ManagedCluster,
@@ -117,9 +123,11 @@ impl Kind {
             Self::Subnet => "subnet",
             Self::Bucket => "bucket",
             Self::AccessPoint => "access-point",
+            Self::AccessGrant => "access-grant",
             Self::Key => "key",
             Self::Volume => "volume",
             Self::Snapshot => "snapshot",
+            Self::Backup => "backup",
             Self::TopicObjects => "topic-objects",
             Self::FileSystem => "file-system",
             Self::ManagedCluster => "managed-cluster",
@@ -224,9 +232,11 @@ impl std::fmt::Display for Thing {
             | Kind::Subnet
             | Kind::Bucket
             | Kind::AccessPoint
+            | Kind::AccessGrant
             | Kind::Key
             | Kind::Volume
             | Kind::Snapshot
+            | Kind::Backup
             | Kind::FileSystem
             | Kind::Secret
             | Kind::Cluster

@@ -15,7 +15,7 @@ pub use schema::{Caller, KafkaTestKind, Part, Relation, Sort};
 pub use validate::RowError;
 
 /// The packs that are built in: file name and text.
-pub const BUILT_IN: [(&str, &str); 8] = [
+pub const BUILT_IN: [(&str, &str); 10] = [
     (
         "graphs/rules/identity.toml",
         include_str!("../../graphs/rules/identity.toml"),
@@ -31,6 +31,14 @@ pub const BUILT_IN: [(&str, &str); 8] = [
     (
         "graphs/rules/sharing.toml",
         include_str!("../../graphs/rules/sharing.toml"),
+    ),
+    (
+        "graphs/rules/access-grants.toml",
+        include_str!("../../graphs/rules/access-grants.toml"),
+    ),
+    (
+        "graphs/rules/backup.toml",
+        include_str!("../../graphs/rules/backup.toml"),
     ),
     (
         "graphs/rules/network.toml",

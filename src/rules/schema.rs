@@ -47,8 +47,12 @@ words! {
         /// What of such a bucket holds the same topics: all of its objects, or those of each topic
         /// where their keys tell.
         Objects = "objects",
-        /// Access points of those buckets.
+        /// Access points of those buckets, each in one region.
         AccessPoint = "access-point",
+        /// Access points of those buckets in several regions.
+        MultiRegionAccessPoint = "multi-region-access-point",
+        /// Grants of S3 Access Grants, and locations that grants can be made at.
+        AccessGrant = "access-grant",
         /// Volumes that hold a log.
         Volume = "volume",
         /// Network file systems that hold a log.
@@ -57,6 +61,14 @@ words! {
         ManagedCluster = "managed-cluster",
         /// Snapshots of such volumes.
         Snapshot = "snapshot",
+        /// Backups of all that holds a log.
+        Backup = "backup",
+        /// Those of volumes.
+        DiskBackup = "disk-backup",
+        /// Those of buckets.
+        BucketBackup = "bucket-backup",
+        /// Those of network file systems.
+        FileSystemBackup = "file-system-backup",
         /// Secrets that hold a Kafka credential.
         Secret = "secret",
         /// Customer keys of all those.
@@ -96,12 +108,16 @@ impl Sort {
             Self::Host => &[Kind::Host],
             Self::Subnet => &[Kind::Subnet],
             Self::Bucket => &[Kind::Bucket],
+            Self::AccessPoint | Self::MultiRegionAccessPoint => &[Kind::AccessPoint],
             Self::Objects => &[Kind::Bucket, Kind::TopicObjects],
-            Self::AccessPoint => &[Kind::AccessPoint],
+            Self::AccessGrant => &[Kind::AccessGrant],
             Self::Volume => &[Kind::Volume],
             Self::FileSystem => &[Kind::FileSystem],
             Self::ManagedCluster => &[Kind::ManagedCluster],
             Self::Snapshot => &[Kind::Snapshot],
+            Self::Backup | Self::DiskBackup | Self::BucketBackup | Self::FileSystemBackup => {
+                &[Kind::Backup]
+            }
             Self::Secret => &[Kind::Secret],
             Self::Key => &[Kind::Key],
             Self::Cluster => &[Kind::Cluster],
@@ -139,8 +155,25 @@ words! {
         Versioned = "versioned",
         /// The access points of a bucket.
         AccessPoint = "access-point",
-        /// The hosts that a volume, or a volume made of a snapshot, could be attached to.
+        /// The grants of S3 Access Grants to read objects.
+        AccessGrant = "access-grant",
+        /// The locations of S3 Access Grants that objects lie in.
+        GrantsLocation = "grants-location",
+        /// The role whose credentials a grant, or one made at a location, gives.
+        LocationRole = "location-role",
+        /// The identity that a grant names, or its account when that was not read.
+        Grantee = "grantee",
+        /// The directory whose user or group a grant names.
+        Directory = "directory",
+        /// A bucket, or objects in it, whose account has an instance of S3 Access Grants there.
+        GrantsInstance = "grants-instance",
+        /// The hosts that a volume, or a volume made of a snapshot, could be attached to, or that could
+        /// mount a copy of a file system.
         Neighbour = "neighbour",
+        /// The subnets of the account of a file system, where a copy of it could be mounted.
+        OwnSubnet = "own-subnet",
+        /// A backup itself, as far as it may be copied to an account of the caller's own.
+        Elsewhere = "elsewhere",
         /// The Kafka users whose credential a secret holds.
         User = "user",
         /// The Kafka user that a session speaks as, when that needs a credential.
@@ -171,13 +204,32 @@ impl Relation {
             Self::Role => (&[Kind::Host, Kind::Consumer], Kind::Identity),
             Self::Volume => (&[Kind::Host], Kind::Volume),
             Self::Key => (
-                &[Kind::Bucket, Kind::Volume, Kind::Snapshot, Kind::Secret],
+                &[
+                    Kind::Bucket,
+                    Kind::TopicObjects,
+                    Kind::Volume,
+                    Kind::Snapshot,
+                    Kind::Backup,
+                    Kind::Secret,
+                ],
                 Kind::Key,
             ),
             Self::Encryption => (&[Kind::Volume, Kind::Snapshot], Kind::Key),
             Self::AclsOff | Self::Versions | Self::Versioned => (&[Kind::Bucket], Kind::Bucket),
             Self::AccessPoint => (&[Kind::Bucket], Kind::AccessPoint),
-            Self::Neighbour => (&[Kind::Volume, Kind::Snapshot], Kind::Host),
+            Self::AccessGrant | Self::GrantsLocation => {
+                (&[Kind::Bucket, Kind::TopicObjects], Kind::AccessGrant)
+            }
+            // A grantee may be an account that was not read, too: `validate` knows.
+            Self::LocationRole | Self::Grantee => (&[Kind::AccessGrant], Kind::Identity),
+            Self::Directory => (&[Kind::AccessGrant], Kind::Federated),
+            Self::GrantsInstance => (&[Kind::Bucket, Kind::TopicObjects], Kind::Bucket),
+            Self::Neighbour => (
+                &[Kind::Volume, Kind::Snapshot, Kind::Backup, Kind::FileSystem],
+                Kind::Host,
+            ),
+            Self::OwnSubnet => (&[Kind::FileSystem, Kind::Backup], Kind::Subnet),
+            Self::Elsewhere => (&[Kind::Backup], Kind::Backup),
             Self::User => (&[Kind::Secret], Kind::KafkaUser),
             Self::Speaker => (&[Kind::Session], Kind::KafkaUser),
             Self::InterBrokerUser => (&[Kind::Host], Kind::KafkaUser),
@@ -200,6 +252,7 @@ impl Relation {
                     Kind::TopicObjects,
                     Kind::Volume,
                     Kind::Snapshot,
+                    Kind::Backup,
                     Kind::FileSystem,
                     Kind::ManagedCluster,
                     Kind::Session,
@@ -227,6 +280,25 @@ words! {
         NewVolume = "new-volume",
         /// An access point of a bucket that does not exist yet.
         NewAccessPoint = "new-access-point",
+        /// The same in several regions.
+        NewMultiRegionAccessPoint = "new-multi-region-access-point",
+        /// The instance of S3 Access Grants that a grant or location lies in, or that the account of a
+        /// bucket has, or would have, in its region.
+        GrantsInstance = "grants-instance",
+        /// A location there that does not exist yet.
+        NewGrantsLocation = "new-grants-location",
+        /// A copy of a file system that does not exist yet.
+        NewFileSystem = "new-file-system",
+        /// A file system of the caller's own, as the destination of copies.
+        OwnFileSystem = "own-file-system",
+        /// What a mount target of a copy of a file system touches: a network interface and a subnet.
+        NewInterface = "new-interface",
+        /// The vault that a backup lies in.
+        Vault = "vault",
+        /// A vault of the caller's own, as the destination of copies.
+        OwnVault = "own-vault",
+        /// Objects in a bucket that a backup is restored into.
+        RestoredObjects = "restored-objects",
         /// Objects of a bucket that the caller chooses, as the destination of copies.
         OwnBucket = "own-bucket",
         /// What launching an instance touches in a subnet: the instance, an image, a network

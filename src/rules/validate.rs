@@ -136,6 +136,9 @@ impl<'a> Checker<'a> {
     fn relation(&mut self, relation: Relation, of: &str) -> &'static [Kind] {
         let (from, to) = relation.signature();
         self.kinds_of(of, from);
+        if relation == Relation::Grantee {
+            return super::schema::Sort::Caller.kinds();
+        }
         match Kind::ALL.iter().position(|kind| *kind == to) {
             Some(at) => &ALL_KINDS[at..=at],
             None => &[],
@@ -166,9 +169,11 @@ impl<'a> Checker<'a> {
                 Kind::Host,
                 Kind::Bucket,
                 Kind::AccessPoint,
+                Kind::AccessGrant,
                 Kind::Key,
                 Kind::Volume,
                 Kind::Snapshot,
+                Kind::Backup,
                 Kind::FileSystem,
                 Kind::ManagedCluster,
                 Kind::Topic,
@@ -176,9 +181,14 @@ impl<'a> Checker<'a> {
                 Kind::Consumer,
             ],
             Part::Objects => &[Kind::Bucket, Kind::TopicObjects, Kind::AccessPoint],
+            Part::GrantsInstance => &[Kind::AccessGrant, Kind::Bucket, Kind::TopicObjects],
+            Part::NewGrantsLocation => &[Kind::Bucket, Kind::TopicObjects],
+            Part::NewFileSystem | Part::NewInterface => &[Kind::FileSystem, Kind::Backup],
+            Part::OwnFileSystem => &[Kind::FileSystem],
+            Part::Vault | Part::OwnVault | Part::RestoredObjects => &[Kind::Backup],
             Part::NewSnapshot => &[Kind::Volume, Kind::Snapshot],
-            Part::NewVolume => &[Kind::Snapshot],
-            Part::NewAccessPoint => &[Kind::Bucket],
+            Part::NewVolume => &[Kind::Snapshot, Kind::Backup],
+            Part::NewAccessPoint | Part::NewMultiRegionAccessPoint => &[Kind::Bucket],
             Part::OwnBucket => &[Kind::Bucket, Kind::Consumer],
             Part::Launch => &[Kind::Subnet, Kind::Identity],
             Part::ShellDocument => &[Kind::Host],
@@ -186,14 +196,21 @@ impl<'a> Checker<'a> {
         };
         self.kinds_of(&request.on, on);
         if let Some(via) = &request.via {
-            let stores = [Kind::Bucket, Kind::Secret, Kind::Volume, Kind::Snapshot];
+            let stores = [
+                Kind::Bucket,
+                Kind::TopicObjects,
+                Kind::Secret,
+                Kind::Volume,
+                Kind::Snapshot,
+                Kind::Backup,
+            ];
             self.kinds_of(via, &stores);
         }
         if let Some(of) = &request.of {
             self.kinds_of(of, Sort::Objects.kinds());
         }
         if let Some(through) = &request.through {
-            self.kinds_of(through, &[Kind::AccessPoint]);
+            self.kinds_of(through, &[Kind::AccessPoint, Kind::AccessGrant]);
         }
     }
 

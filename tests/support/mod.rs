@@ -9,6 +9,8 @@
     reason = "a test that cannot go on has failed, and says where"
 )]
 
+pub(crate) mod case;
+
 use std::collections::BTreeMap;
 use std::path::Path;
 

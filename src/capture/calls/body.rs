@@ -4,7 +4,7 @@
 //! Must never: take a resource from an answer that does not name it.
 
 use super::super::json::{Node, Value};
-use super::spec;
+use super::{spec, stores};
 
 /// A bare answer recognised by its keys: the call, and the resource where the answer names it.
 pub(crate) fn from_body(body: &Node) -> Option<(&'static str, String)> {
@@ -26,12 +26,12 @@ fn call_of(body: &Node) -> Option<&'static str> {
     {
         return Some("iam:GetAccountAuthorizationDetails");
     }
-    for (keys, call) in OF_ONE {
+    for (keys, call) in OF_ONE.iter().chain(stores::OF_ONE) {
         if keys.iter().all(|key| has(key)) {
             return Some(call);
         }
     }
-    for (key, mark, call) in BARE {
+    for (key, mark, call) in BARE.iter().chain(stores::BARE) {
         if is_list(key) && (mark.is_empty() || first(key, mark)) {
             return Some(call);
         }
@@ -319,6 +319,11 @@ pub(crate) fn own_resource(call: &str, body: &Node) -> Option<String> {
         ),
         "eks:ListAssociatedAccessPolicies" => two(member("clusterName"), member("principalArn")),
         "cloudtrail:GetEventSelectors" => member("TrailARN"),
+        "backup:GetBackupVaultAccessPolicy" => member("BackupVaultName"),
+        "backup:ListRecoveryPointsByBackupVault" => each("RecoveryPoints", "BackupVaultName"),
+        "backup:GetBackupPlan" => member("BackupPlanId"),
+        "backup:ListBackupSelections" => each("BackupSelectionsList", "BackupPlanId"),
+        "backup:GetBackupSelection" => two(member("BackupPlanId"), member("SelectionId")),
         _ => None,
     }
 }
@@ -387,8 +392,9 @@ fn cluster_of_task(arn: &str) -> Option<String> {
 /// How an answer that names no resource should be saved: an example of a file name, by a member
 /// of the answer.
 pub(crate) fn file_name_for(body: &Node) -> Option<&'static str> {
-    UNNAMED
+    stores::UNNAMED
         .iter()
+        .chain(UNNAMED)
         .find(|(members, _)| members.iter().all(|name| body.get(name).is_some()))
         .map(|(_, example)| *example)
 }
@@ -648,7 +654,7 @@ mod tests {
 
     #[test]
     fn every_example_of_a_file_name_is_one_that_is_read() {
-        for (_, example) in UNNAMED {
+        for (_, example) in UNNAMED.iter().chain(stores::UNNAMED) {
             let folder = example
                 .split('/')
                 .next()

@@ -4,6 +4,7 @@
 //! Must never: decide what an answer means; that is the estate's.
 
 mod body;
+mod stores;
 mod table;
 
 use super::json::Node;
@@ -70,6 +71,8 @@ pub(crate) fn needs_resource(call: &str, body: &Node) -> bool {
         "ec2:DescribeVpcEndpointServicePermissions" => !body.list("AllowedPrincipals").is_empty(),
         "elbv2:DescribeListeners" => !body.list("Listeners").is_empty(),
         "efs:DescribeMountTargets" => !body.list("MountTargets").is_empty(),
+        "backup:ListRecoveryPointsByBackupVault" => !body.list("RecoveryPoints").is_empty(),
+        "backup:ListBackupSelections" => !body.list("BackupSelectionsList").is_empty(),
         "ecs:ListTasks" => !body.list("taskArns").is_empty(),
         "ecs:DescribeTasks" => !body.list("tasks").is_empty(),
         "eks:ListPodIdentityAssociations" => !body.list("associations").is_empty(),

@@ -143,6 +143,26 @@ pub(crate) const CALLS: &[CallSpec] = &[
     list("s3control:ListAccessPoints", "AccessPointList"),
     one("s3control:GetAccessPoint", &["Name"]),
     one("s3control:GetAccessPointPolicy", &["Name"]),
+    list_global("s3control:ListMultiRegionAccessPoints", "AccessPoints"),
+    one_global("s3control:GetMultiRegionAccessPointPolicy", &["Name"]),
+    list(
+        "s3control:ListAccessPointsForObjectLambda",
+        "ObjectLambdaAccessPointList",
+    ),
+    one(
+        "s3control:GetAccessPointConfigurationForObjectLambda",
+        &["Name"],
+    ),
+    list(
+        "s3control:ListAccessGrantsInstances",
+        "AccessGrantsInstancesList",
+    ),
+    list(
+        "s3control:ListAccessGrantsLocations",
+        "AccessGrantsLocationsList",
+    ),
+    list("s3control:ListAccessGrants", "AccessGrantsList"),
+    one("s3control:GetAccessGrantsInstanceResourcePolicy", &[]),
     // Keys and secrets.
     list("kms:ListKeys", "Keys"),
     list("kms:ListAliases", "Aliases"),
@@ -242,11 +262,31 @@ pub(crate) const CALLS: &[CallSpec] = &[
     ),
     list("efs:DescribeAccessPoints", "AccessPoints"),
     one("efs:DescribeFileSystemPolicy", &["FileSystemId"]),
+    list("efs:DescribeReplicationConfigurations", "Replications"),
     list("fsx:DescribeFileSystems", "FileSystems"),
     list("fsx:DescribeVolumes", "Volumes"),
     list(
         "fsx:DescribeStorageVirtualMachines",
         "StorageVirtualMachines",
+    ),
+    // Backups.
+    list("backup:ListBackupVaults", "BackupVaultList"),
+    one("backup:GetBackupVaultAccessPolicy", &["BackupVaultName"]),
+    about(
+        "backup:ListRecoveryPointsByBackupVault",
+        &["BackupVaultName"],
+        "RecoveryPoints",
+    ),
+    list("backup:ListBackupPlans", "BackupPlansList"),
+    one("backup:GetBackupPlan", &["BackupPlanId"]),
+    about(
+        "backup:ListBackupSelections",
+        &["BackupPlanId"],
+        "BackupSelectionsList",
+    ),
+    one(
+        "backup:GetBackupSelection",
+        &["BackupPlanId", "SelectionId"],
     ),
     // Managed Kafka and what reads it.
     list("kafka:ListClusters", "ClusterInfoList"),

@@ -86,3 +86,14 @@ pub struct FileAccessPoint {
     /// Where it stands.
     pub origin: Origin,
 }
+
+/// One EFS file system that is replicated to another.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct FileReplication {
+    /// Id of the file system that is copied.
+    pub source: String,
+    /// Id of the replica.
+    pub destination: String,
+    /// Where it stands.
+    pub origin: Origin,
+}

@@ -3,8 +3,10 @@
 //! Every map is keyed by the thing's own id (ARN, instance id, bucket name), so that order is the
 //! order of names and never that of hashing.
 
+mod access_grants;
 mod accounts;
 mod audit;
+mod backups;
 mod balancers;
 mod compute;
 mod consumers;
@@ -18,13 +20,15 @@ mod routing;
 mod sharing;
 mod storage;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use crate::capture::Source;
 
+pub use access_grants::*;
 pub use accounts::*;
 pub use audit::*;
+pub use backups::*;
 pub use balancers::*;
 pub use compute::*;
 pub use consumers::*;
@@ -104,8 +108,16 @@ pub struct Estate {
     pub identities: BTreeMap<String, Identity>,
     /// By name.
     pub buckets: BTreeMap<String, Bucket>,
-    /// S3 access points, by ARN.
+    /// S3 access points, those of several regions too, by ARN.
     pub access_points: BTreeMap<String, AccessPoint>,
+    /// S3 Object Lambda access points, by ARN.
+    pub object_lambdas: BTreeMap<String, ObjectLambda>,
+    /// Instances of S3 Access Grants, by account and region.
+    pub access_grants_instances: BTreeMap<(String, String), AccessGrantsInstance>,
+    /// Their locations, by ARN.
+    pub access_grants_locations: BTreeMap<String, AccessGrantsLocation>,
+    /// Their grants, by ARN.
+    pub access_grants: BTreeMap<String, AccessGrant>,
     /// By key ARN.
     pub keys: BTreeMap<String, Key>,
     /// Key ARN by alias ARN, as far as aliases were listed.
@@ -118,6 +130,14 @@ pub struct Estate {
     pub volumes: BTreeMap<String, Volume>,
     /// EBS snapshots, by id.
     pub snapshots: BTreeMap<String, Snapshot>,
+    /// Snapshots that only a recovery point names: their tags were not read.
+    pub undescribed: BTreeSet<String>,
+    /// Backup vaults, by ARN.
+    pub backup_vaults: BTreeMap<String, BackupVault>,
+    /// Recovery points by resource and vault, by their name here.
+    pub backups: BTreeMap<String, Backup>,
+    /// Backup plans, by id.
+    pub backup_plans: BTreeMap<String, BackupPlan>,
     /// Whether new volumes and copies are encrypted unasked, by account and region.
     pub encrypts_disks: BTreeMap<(String, String), bool>,
     /// By id.
@@ -156,6 +176,8 @@ pub struct Estate {
     pub target_groups: BTreeMap<String, TargetGroup>,
     /// Network file systems, by id.
     pub file_systems: BTreeMap<String, FileSystem>,
+    /// Replications of EFS, by source and destination.
+    pub file_replications: BTreeMap<(String, String), FileReplication>,
     /// Access points of EFS, by id.
     pub file_access_points: BTreeMap<String, FileAccessPoint>,
     /// Amazon MSK clusters, by ARN. Each is a cluster in `clusters` too.

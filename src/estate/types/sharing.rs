@@ -142,7 +142,7 @@ pub struct Replication {
     pub source: Source,
 }
 
-/// An S3 access point.
+/// An S3 access point, of one region or of several.
 #[derive(Clone, Debug)]
 pub struct AccessPoint {
     /// Its ARN.
@@ -151,10 +151,12 @@ pub struct AccessPoint {
     pub name: String,
     /// Its account, which may be another one than the bucket's.
     pub account: String,
-    /// Its region.
+    /// Its region; empty for a Multi-Region access point.
     pub region: String,
-    /// The bucket behind it.
-    pub bucket: String,
+    /// Whether it is a Multi-Region access point.
+    pub multi_region: bool,
+    /// The buckets behind it: one, or one in each of its regions.
+    pub buckets: Vec<String>,
     /// The VPC that alone may use it; absent for one that is open to the internet.
     pub vpc: Seen<String>,
     /// Its policy.
@@ -163,6 +165,25 @@ pub struct AccessPoint {
     pub guard: Option<Arc<Document>>,
     /// Block public access of the access point.
     pub public_access_block: Seen<PublicAccessBlock>,
+    /// Where it stands.
+    pub origin: Origin,
+}
+
+/// An S3 Object Lambda access point: a function sees every object that is read through it.
+#[derive(Clone, Debug, PartialEq)]
+pub struct ObjectLambda {
+    /// Its ARN.
+    pub arn: String,
+    /// Its name.
+    pub name: String,
+    /// Its account.
+    pub account: String,
+    /// Its region.
+    pub region: String,
+    /// ARN of the access point behind it; unread with its configuration.
+    pub supporting: Seen<String>,
+    /// ARNs of the functions.
+    pub functions: Vec<String>,
     /// Where it stands.
     pub origin: Origin,
 }

@@ -64,6 +64,10 @@ pub(crate) async fn send(
     resource: &str,
     token: Option<&str>,
 ) -> Exchange {
+    let target = &Target {
+        region: region_of(ask, target.region),
+        ..*target
+    };
     let draft = match ask.via {
         Via::Query(wire) => query(target, ask, wire, resource, token),
         Via::Control(path) => control(target, ask, path, resource, token),
@@ -85,6 +89,21 @@ pub(crate) async fn send(
             bucket_region: None,
         }),
         Err(error) => Exchange::Lost(causes(&error)),
+    }
+}
+
+/// The region that a call goes to. All of AWS's commercial regions keep their Multi-Region access
+/// points in one.
+///
+/// Source: Amazon S3 User Guide, "Using Multi-Region Access Points with supported API operations":
+/// control requests are routed to US West (Oregon).
+fn region_of<'r>(ask: &Ask, region: &'r str) -> &'r str {
+    let elsewhere = ["cn-", "us-gov-", "us-iso", "eusc-"];
+    let commercial = !elsewhere.iter().any(|begin| region.starts_with(begin));
+    if commercial && ask.operation().contains("MultiRegionAccessPoint") {
+        "us-west-2"
+    } else {
+        region
     }
 }
 
@@ -312,6 +331,25 @@ mod tests {
             draft.headers,
             [("x-amz-account-id", "111122223333".to_owned())]
         );
+    }
+
+    #[test]
+    fn multi_region_access_points_are_asked_for_in_their_own_region() {
+        for (call, region, asked) in [
+            (
+                "s3control:ListMultiRegionAccessPoints",
+                "eu-west-1",
+                "us-west-2",
+            ),
+            (
+                "s3control:ListMultiRegionAccessPoints",
+                "cn-north-1",
+                "cn-north-1",
+            ),
+            ("s3control:ListAccessPoints", "eu-west-1", "eu-west-1"),
+        ] {
+            assert_eq!(region_of(ask(call), region), asked, "{call}");
+        }
     }
 
     #[test]

@@ -213,6 +213,16 @@ const ACCESS_POINTS: &[Each] = &[each(
     "AccessPointList",
     "Name",
 )];
+const MULTI_REGION: &[Each] = &[each(
+    "s3control:ListMultiRegionAccessPoints",
+    "AccessPoints",
+    "Name",
+)];
+const OBJECT_LAMBDA: &[Each] = &[each(
+    "s3control:ListAccessPointsForObjectLambda",
+    "ObjectLambdaAccessPointList",
+    "Name",
+)];
 const TGW_TABLES: &[Each] = &[each(
     "ec2:DescribeTransitGatewayRouteTables",
     "TransitGatewayRouteTables",
@@ -325,6 +335,43 @@ pub(crate) const ASKS: &[Ask] = &[
         .needs("s3:GetAccessPointPolicy")
         .about(ACCESS_POINTS, "Name")
         .path("/v20180820/accesspoint/{}/policy"),
+    ask("s3control:ListMultiRegionAccessPoints", Scope::Account)
+        .needs("s3:ListMultiRegionAccessPoints")
+        .lists(&["AccessPoints"], Pager::NextToken)
+        .path("/v20180820/mrap/instances"),
+    ask("s3control:GetMultiRegionAccessPointPolicy", Scope::Account)
+        .needs("s3:GetMultiRegionAccessPointPolicy")
+        .about(MULTI_REGION, "Name")
+        .path("/v20180820/mrap/instances/{}/policy"),
+    ask("s3control:ListAccessPointsForObjectLambda", Scope::Region)
+        .needs("s3:ListAccessPointsForObjectLambda")
+        .lists(&["ObjectLambdaAccessPointList"], Pager::NextToken)
+        .path("/v20180820/accesspointforobjectlambda"),
+    ask(
+        "s3control:GetAccessPointConfigurationForObjectLambda",
+        Scope::Region,
+    )
+    .needs("s3:GetAccessPointConfigurationForObjectLambda")
+    .about(OBJECT_LAMBDA, "Name")
+    .path("/v20180820/accesspointforobjectlambda/{}/configuration"),
+    ask("s3control:ListAccessGrantsInstances", Scope::Region)
+        .needs("s3:ListAccessGrantsInstances")
+        .lists(&["AccessGrantsInstancesList"], Pager::NextToken)
+        .path("/v20180820/accessgrantsinstances"),
+    ask("s3control:ListAccessGrantsLocations", Scope::Region)
+        .needs("s3:ListAccessGrantsLocations")
+        .lists(&["AccessGrantsLocationsList"], Pager::NextToken)
+        .path("/v20180820/accessgrantsinstance/locations"),
+    ask("s3control:ListAccessGrants", Scope::Region)
+        .needs("s3:ListAccessGrants")
+        .lists(&["AccessGrantsList"], Pager::NextToken)
+        .path("/v20180820/accessgrantsinstance/grants"),
+    ask(
+        "s3control:GetAccessGrantsInstanceResourcePolicy",
+        Scope::Region,
+    )
+    .needs("s3:GetAccessGrantsInstanceResourcePolicy")
+    .path("/v20180820/accessgrantsinstance/resourcepolicy"),
     // Keys and secrets.
     ask("kms:ListKeys", Scope::Region).lists(&["Keys"], Pager::NextMarker),
     ask("kms:ListAliases", Scope::Region).lists(&["Aliases"], Pager::NextMarker),
