@@ -5,6 +5,8 @@
 //!
 //! Must never: promise that a missing answer would change nothing.
 
+use super::network_pieces::NETWORK;
+
 /// One row: the call, what its answer holds (plural), and what follows for the analysis.
 #[derive(Debug)]
 pub struct Piece {
@@ -16,17 +18,21 @@ pub struct Piece {
     pub means: &'static str,
 }
 
-const fn piece(call: &'static str, holds: &'static str, means: &'static str) -> Piece {
+pub(super) const fn piece(call: &'static str, holds: &'static str, means: &'static str) -> Piece {
     Piece { call, holds, means }
 }
 
 /// The row of a call.
 pub fn piece_of(call: &str) -> Option<&'static Piece> {
-    PIECES.iter().find(|piece| piece.call == call)
+    pieces().find(|piece| piece.call == call)
 }
 
 /// Every row.
-pub const PIECES: &[Piece] = &[
+pub fn pieces() -> impl Iterator<Item = &'static Piece> {
+    PIECES.iter().chain(NETWORK)
+}
+
+const PIECES: &[Piece] = &[
     piece(
         "sts:GetCallerIdentity",
         "caller identities",
@@ -656,11 +662,11 @@ mod tests {
         for call in known_calls() {
             assert!(piece_of(call).is_some(), "{call} has no row");
         }
-        for piece in PIECES {
+        for piece in pieces() {
             let known = known_calls().any(|call| call == piece.call);
             let own = ["kafka:acls", "kafka:topics", "kafka:properties"];
             assert!(known || own.contains(&piece.call), "{}", piece.call);
-            let twice = PIECES.iter().filter(|other| other.call == piece.call);
+            let twice = pieces().filter(|other| other.call == piece.call);
             assert_eq!(twice.count(), 1, "{}", piece.call);
             assert!(!piece.means.is_empty(), "{}", piece.call);
             // One of them is told without the last letter, or with a y for -ies.

@@ -1,9 +1,8 @@
 //! Connections that something accepts and passes on: Network Load Balancers, and endpoints of
 //! services that are offered through `PrivateLink` in front of one.
 //!
-//! Source: Network Load Balancer Guide, "Client IP preservation" (on for instances, off for TCP
-//! targets by address, unless an attribute says otherwise; never for `PrivateLink`), "Security
-//! groups"; `PrivateLink` Guide, "Share your services".
+//! Source: Network Load Balancer Guide, "Client IP preservation" (an attribute of the target group;
+//! never for `PrivateLink`), "Security groups"; `PrivateLink` Guide, "Share your services".
 //!
 //! Must never: take load balancers that were not listed for none.
 
@@ -14,7 +13,7 @@ use ipnet::IpNet;
 use super::admission::{between, directly};
 use super::blocks::{candidates, internet};
 use super::filters::{Leg, Packet, pass};
-use super::groups::{Other, admits_neighbours, ingress, names_group};
+use super::groups::{Other, admits_neighbours, by_group, ingress};
 use super::path::{By, edge};
 use super::place::{Groups, Place, Sender, Target, blocks_of};
 use super::verdict::{Admission, assumed, best, missing};
@@ -68,34 +67,30 @@ fn through(
         Seen::Unread(what) if beside => return Admission::gap(what.to_string()),
         Seen::Unread(_) | Seen::Absent => return Admission::default(),
     };
-    best(listeners.iter().map(|listener| {
-        let onward =
-            best(
-                listener
-                    .target_groups
-                    .iter()
-                    .map(|arn| match estate.target_groups.get(arn) {
-                        Some(group) => registered(group, place, port, beside),
-                        None if beside => {
-                            Admission::gap(missing(GROUPS, &balancer.account, &balancer.region))
-                        }
-                        None => Admission::default(),
-                    }),
-            );
+    let groups = listeners.iter().flat_map(|listener| {
+        listener
+            .target_groups
+            .iter()
+            .map(move |arn| (listener, arn))
+    });
+    best(groups.map(|(listener, arn)| {
+        let Some(group) = estate.target_groups.get(arn) else {
+            return if beside {
+                Admission::gap(missing(GROUPS, &balancer.account, &balancer.region))
+            } else {
+                Admission::default()
+            };
+        };
+        let onward = registered(group, place, port, beside);
         if onward.is_no() {
             return onward;
         }
-        let kind = listener
-            .target_groups
-            .iter()
-            .filter_map(|arn| estate.target_groups.get(arn))
-            .find(|group| !registered(group, place, port, beside).is_no());
         let pass = Pass {
             estate,
             sender,
             balancer,
             listener,
-            group: kind,
+            group,
             place,
             port,
         };
@@ -136,7 +131,7 @@ struct Pass<'a, 'e> {
     sender: Sender<'a>,
     balancer: &'e Balancer,
     listener: &'e BalancerListener,
-    group: Option<&'e TargetGroup>,
+    group: &'e TargetGroup,
     place: &'a Place<'e>,
     port: u16,
 }
@@ -205,24 +200,39 @@ impl<'e> Pass<'_, 'e> {
     /// From a node to the target, whose groups see the node's address or the sender's.
     fn onward(&self, node: &Place<'e>) -> Admission {
         let masked = between(self.estate, node, self.place, self.port);
-        if names_group(self.estate, self.place, self.port, node) {
-            return masked;
-        }
         let preserved = self.preserved(node);
-        let doubt = |admission: Admission, to: Strength| {
-            let text = "whether the target group keeps the client's address: elbv2:DescribeTargetGroupAttributes";
-            admission.weakened(to, NoteKind::NotCollected, text.to_owned())
+        let onward = match &self.group.preserves_client {
+            // What comes over IPv6 to a target without it comes from the load balancer's address.
+            Seen::Is(true) if self.balancer.dual_stack && !self.has_v6() => preserved.or(masked),
+            Seen::Is(true) => preserved,
+            Seen::Is(false) => masked,
+            Seen::Unread(what) => {
+                let doubt = |admission: Admission, to: Strength| {
+                    let text = format!("whether the target sees the client's address: {what}");
+                    admission.weakened(to, NoteKind::NotCollected, text)
+                };
+                let either = masked.clone().and(preserved.clone());
+                let (usual, other) = if self.group.kind == "instance" {
+                    (preserved, masked)
+                } else {
+                    (masked, preserved)
+                };
+                either
+                    .or(doubt(usual, Strength::Conditional))
+                    .or(doubt(other, Strength::Gap))
+            }
+            // Nothing is sent on to what is no instance and no address.
+            Seen::Absent => Admission::default(),
         };
-        let either = masked.clone().and(preserved.clone());
-        let keeps = self.group.is_some_and(|group| group.kind == "instance");
-        let (usual, other) = if keeps {
-            (preserved, masked)
-        } else {
-            (masked, preserved)
-        };
-        either
-            .or(doubt(usual, Strength::Conditional))
-            .or(doubt(other, Strength::Gap))
+        if self.group.proxy_protocol != Seen::Is(true) {
+            return onward;
+        }
+        let text = "what is behind the load balancer must read the proxy protocol".to_owned();
+        onward.weakened(Strength::Conditional, NoteKind::NotModelled, text)
+    }
+
+    fn has_v6(&self) -> bool {
+        self.place.inside.iter().any(|own| own.addr().is_ipv6())
     }
 
     /// What the target admits from the sender's own address.
@@ -255,7 +265,9 @@ impl<'e> Pass<'_, 'e> {
                 by: Some(By::Public),
                 anywhere,
             };
-            let admitted = ingress(estate, self.place, self.port, other);
+            // A rule that names the load balancer's group admits what it sends on, whoever sent it.
+            let named = by_group(estate, self.place, self.port, node);
+            let admitted = ingress(estate, self.place, self.port, other).or(named);
             if admitted.is_no() || node.is_beside(self.place) {
                 return admitted;
             }

@@ -343,21 +343,25 @@ pub(super) fn names_addresses(estate: &Estate, place: &Place<'_>, port: u16) -> 
     })
 }
 
-/// Whether a rule for the port names a group of that other place.
-pub(super) fn names_group(
+/// What the rules that name a group of that other place admit to the port.
+pub(super) fn by_group(
     estate: &Estate,
     place: &Place<'_>,
     port: u16,
     other: &Place<'_>,
-) -> bool {
+) -> Admission {
     let (Groups::Known(ids), Groups::Known(theirs)) = (place.groups, other.groups) else {
-        return false;
+        return Admission::default();
     };
     let groups = ids.iter().filter_map(|id| estate.security_groups.get(id));
-    groups
-        .flat_map(|group| &group.ingress)
-        .filter(|rule| covers(rule, port))
-        .any(|rule| matches!(&rule.peer, Peer::Group(id) if theirs.contains(id)))
+    let rules = groups.flat_map(|group| group.ingress.iter().map(move |rule| (group, rule)));
+    let named = rules
+        .filter(|(_, rule)| covers(rule, port))
+        .filter(|(_, rule)| matches!(&rule.peer, Peer::Group(id) if theirs.contains(id)));
+    best(named.map(|(group, rule)| {
+        let says = format!("{} ({}) admits {}", group.id, group.name, describe(rule));
+        Admission::surely(vec![Evidence::statement(says, rule.source.clone())])
+    }))
 }
 
 /// Whether the groups of a place may admit anybody at all to the port.

@@ -5,11 +5,13 @@
 
 mod body;
 mod table;
+mod unnamed;
 
 use super::json::Node;
 
-pub(crate) use body::{file_name_for, from_body, own_resource, unused_body};
+pub(crate) use body::{from_body, own_resource, unused_body};
 pub(crate) use table::{CALLS, CallSpec};
+pub(crate) use unnamed::file_name_for;
 
 /// The description of a call in any spelling of its name: `s3:getbucketpolicy`.
 pub(crate) fn spec(name: &str) -> Option<&'static CallSpec> {
@@ -123,6 +125,7 @@ pub(crate) const LIST_MEMBERS: &[&str] = &[
     "LoadBalancerAddresses",
     "DefaultActions",
     "TargetHealthDescriptions",
+    "Attributes",
 ];
 
 /// The list that an answer to `call` must hold, where it holds one.

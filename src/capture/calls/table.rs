@@ -228,6 +228,7 @@ pub(crate) const CALLS: &[CallSpec] = &[
         &["TargetGroupArn"],
         "TargetHealthDescriptions",
     ),
+    one("elbv2:DescribeTargetGroupAttributes", &["TargetGroupArn"]),
     // File systems.
     list("efs:DescribeFileSystems", "FileSystems"),
     about(

@@ -234,6 +234,7 @@ const QUERY: Dialect = Dialect {
         "AdditionalClaims",
         "AlpnPolicy",
         "AttachedManagedPolicies",
+        "Attributes",
         "AvailabilityZones",
         "Certificates",
         "ClientCertificateIdentityFilters",

@@ -1,0 +1,13 @@
+//! What the answers about the edges of networks hold: what stands before listeners, what keeps the
+//! internet out, and who may put hosts into subnets of others.
+//!
+//! Must never: promise that a missing answer would change nothing.
+
+use super::pieces::{Piece, piece};
+
+/// The rows, for [`super::pieces`].
+pub(super) const NETWORK: &[Piece] = &[piece(
+    "elbv2:DescribeTargetGroupAttributes",
+    "target group attributes",
+    "whether targets see the address of the client or that of the load balancer, and so which of them a security group, a network ACL or a Kafka ACL must admit",
+)];
