@@ -9,6 +9,8 @@
 
 #[path = "network/acls.rs"]
 mod acls;
+#[path = "network/addresses.rs"]
+mod addresses;
 #[path = "network/answers.rs"]
 mod answers;
 #[path = "network/balancers.rs"]

@@ -74,7 +74,7 @@ fn balancer(builder: &mut Builder<'_>, arn: &str, node: &Node, answer: &Answer) 
         account: answer.account.clone(),
         region: answer.region.clone(),
         network,
-        dual_stack: node.str("IpAddressType") == Some("dualstack"),
+        address_type: text(node, "IpAddressType").unwrap_or_default(),
         internet_facing: node.str("Scheme") == Some("internet-facing"),
         vpc: text(node, "VpcId"),
         subnets: sorted(zones.iter().filter_map(|z| text(z, "SubnetId"))),

@@ -10,12 +10,13 @@ use std::net::{IpAddr, Ipv4Addr};
 
 use ipnet::IpNet;
 
-use super::admission::{between, directly};
+use super::admission::{Opening, between, directly};
 use super::blocks::{candidates, internet};
 use super::filters::{Leg, Packet, pass};
 use super::groups::{Other, admits_neighbours, by_group, ingress};
 use super::path::{By, edge};
 use super::place::{Groups, Place, Sender, Target, blocks_of};
+use super::shown::Shown;
 use super::verdict::{Admission, assumed, best, missing};
 use crate::estate::{
     Balancer, BalancerListener, Estate, Origin, RegisteredTarget, Seen, TargetGroup,
@@ -28,13 +29,23 @@ const GROUPS: &str = "elbv2:DescribeTargetGroups";
 const SERVICES: &str = "ec2:DescribeVpcEndpointServiceConfigurations";
 
 /// Whether the sender gets to the target through something before it.
-pub(super) fn admit(estate: &Estate, sender: Sender<'_>, target: &Target<'_>) -> Admission {
+pub(super) fn admit(
+    estate: &Estate,
+    sender: Sender<'_>,
+    target: &Target<'_>,
+    opening: Opening<'_>,
+) -> Admission {
     let places = target.places.iter();
-    best(places.map(|place| before(estate, sender, place, target.port)))
+    best(places.map(|place| before(estate, sender, place, opening)))
 }
 
-fn before(estate: &Estate, sender: Sender<'_>, place: &Place<'_>, port: u16) -> Admission {
-    if !admits_neighbours(estate, place, port) {
+fn before(
+    estate: &Estate,
+    sender: Sender<'_>,
+    place: &Place<'_>,
+    opening: Opening<'_>,
+) -> Admission {
+    if !admits_neighbours(estate, place, opening.port) {
         return Admission::default();
     }
     let found = best(
@@ -42,11 +53,13 @@ fn before(estate: &Estate, sender: Sender<'_>, place: &Place<'_>, port: u16) -> 
             .balancers
             .values()
             .filter(|balancer| balancer.network)
-            .map(|balancer| through(estate, sender, balancer, place, port)),
+            .map(|balancer| through(estate, sender, balancer, place, opening)),
     );
     if found.is_sure()
         || assumed(estate, "load-balancers", "none").is_some()
         || estate.listed(BALANCERS, place.account, place.region)
+        // It would show the client's address or its own.
+        || !sender.shows(opening.shown) && !opening.shown.fits_unread(estate, place.vpc)
     {
         return found;
     }
@@ -59,8 +72,9 @@ fn through(
     sender: Sender<'_>,
     balancer: &Balancer,
     place: &Place<'_>,
-    port: u16,
+    opening: Opening<'_>,
 ) -> Admission {
+    let port = opening.port;
     let beside = balancer.vpc.is_none() || balancer.vpc.as_deref() == place.vpc;
     let listeners = match &balancer.listeners {
         Seen::Is(listeners) => listeners,
@@ -92,6 +106,7 @@ fn through(
             listener,
             group,
             place,
+            opening,
             port,
         };
         onward.and(pass.directly().or(pass.over_private_link()))
@@ -133,6 +148,7 @@ struct Pass<'a, 'e> {
     listener: &'e BalancerListener,
     group: &'e TargetGroup,
     place: &'a Place<'e>,
+    opening: Opening<'a>,
     port: u16,
 }
 
@@ -176,6 +192,14 @@ impl<'e> Pass<'_, 'e> {
         balancer.subnets.iter().map(node).collect()
     }
 
+    /// What the client opens, from whichever address.
+    fn front(&self) -> Opening<'static> {
+        Opening {
+            port: self.listener.port,
+            shown: Shown::Any,
+        }
+    }
+
     fn listens(&self) -> Evidence {
         let says = format!(
             "load balancer {} listens on port {}",
@@ -187,7 +211,7 @@ impl<'e> Pass<'_, 'e> {
 
     fn directly(&self) -> Admission {
         best(self.nodes().iter().map(|node| {
-            let arrives = directly(self.estate, self.sender, node, self.listener.port);
+            let arrives = directly(self.estate, self.sender, node, self.front());
             if arrives.is_no() {
                 return arrives;
             }
@@ -199,11 +223,13 @@ impl<'e> Pass<'_, 'e> {
 
     /// From a node to the target, whose groups see the node's address or the sender's.
     fn onward(&self, node: &Place<'e>) -> Admission {
-        let masked = between(self.estate, node, self.place, self.port);
+        let masked = between(self.estate, node, self.place, self.opening);
         let preserved = self.preserved(node);
         let onward = match &self.group.preserves_client {
             // What comes over IPv6 to a target without it comes from the load balancer's address.
-            Seen::Is(true) if self.balancer.dual_stack && !self.has_v6() => preserved.or(masked),
+            Seen::Is(true) if self.balancer.address_type == "dualstack" && !self.has_v6() => {
+                preserved.or(masked)
+            }
             Seen::Is(true) => preserved,
             Seen::Is(false) => masked,
             Seen::Unread(what) => {
@@ -238,13 +264,16 @@ impl<'e> Pass<'_, 'e> {
     /// What the target admits from the sender's own address.
     fn preserved(&self, node: &Place<'e>) -> Admission {
         let estate = self.estate;
-        let mut cuts = Vec::new();
+        let mut cuts = self.opening.shown.cuts();
         super::groups::cuts(estate, self.place, &mut cuts);
         super::filters::cuts(estate, self.place.subnet, &mut cuts);
         let within = |blocks: &[IpNet]| -> Vec<IpAddr> {
             blocks.iter().flat_map(|b| candidates(b, &cuts)).collect()
         };
         let (sources, anywhere) = match self.sender {
+            Sender::Internet if matches!(self.opening.shown, Shown::Only(_)) => {
+                return Admission::default();
+            }
             Sender::Internet => (internet(), true),
             Sender::Network(network) => (within(&network.blocks), false),
             Sender::NewHost(subnet) => (within(&Place::of_subnet(subnet).inside), false),
@@ -258,7 +287,10 @@ impl<'e> Pass<'_, 'e> {
             }
             Sender::Client => return Admission::default(),
         };
-        best(sources.into_iter().map(|from| {
+        let shown = sources
+            .into_iter()
+            .filter(|from| self.opening.shown.allows(*from));
+        best(shown.map(|from| {
             let other = Other {
                 address: from,
                 place: None,
@@ -318,7 +350,7 @@ impl<'e> Pass<'_, 'e> {
             let arrives = best(
                 places
                     .iter()
-                    .map(|place| directly(estate, self.sender, place, self.listener.port)),
+                    .map(|place| directly(estate, self.sender, place, self.front())),
             );
             if arrives.is_no() {
                 return arrives;
@@ -327,7 +359,7 @@ impl<'e> Pass<'_, 'e> {
             let onward = best(
                 self.nodes()
                     .iter()
-                    .map(|node| between(estate, node, self.place, self.port)),
+                    .map(|node| between(estate, node, self.place, self.opening)),
             );
             let mut admission = Admission::surely(vec![
                 Evidence::description(says, endpoint.origin.clone()),

@@ -140,6 +140,15 @@ pub(super) fn admits_neighbours(estate: &Estate, place: &Place<'_>, port: u16) -
 /// Whether some client could be admitted: that a rule for the port exists is all that can be asked
 /// about somebody who sits nobody knows where.
 pub(super) fn some_client(estate: &Estate, place: &Place<'_>, port: u16) -> Admission {
+    some_such_client(estate, place, port, &|_| true)
+}
+
+fn some_such_client(
+    estate: &Estate,
+    place: &Place<'_>,
+    port: u16,
+    fits: &dyn Fn(&GroupRule) -> bool,
+) -> Admission {
     let ids = match place.groups {
         Groups::Known(ids) => ids,
         Groups::Unread(what) => return unread_groups(place, what),
@@ -153,6 +162,7 @@ pub(super) fn some_client(estate: &Estate, place: &Place<'_>, port: u16) -> Admi
             ));
         };
         let rules = group.ingress.iter().filter(|rule| covers(rule, port));
+        let rules = rules.filter(|rule| fits(rule));
         best(rules.map(|rule| {
             let says = format!("{id} ({}) admits {}", group.name, describe(rule));
             let admission = match &rule.peer {
@@ -168,6 +178,24 @@ pub(super) fn some_client(estate: &Estate, place: &Place<'_>, port: u16) -> Admi
         }))
     });
     best(each)
+}
+
+/// The same of a client with this address; `member` says which groups it may be in.
+pub(super) fn client_at(
+    estate: &Estate,
+    place: &Place<'_>,
+    port: u16,
+    address: IpAddr,
+    member: &dyn Fn(&str) -> bool,
+) -> Admission {
+    some_such_client(estate, place, port, &|rule| match &rule.peer {
+        Peer::PrefixList(list) => {
+            entries(estate, list).is_none_or(|nets| nets.iter().any(|net| net.contains(&address)))
+        }
+        Peer::Net(net) => net.contains(&address),
+        Peer::Group(group) => member(group),
+        Peer::Unreadable(_) => true,
+    })
 }
 
 fn unread_groups(place: &Place<'_>, what: &str) -> Admission {

@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 
 use catchment::capture::Capture;
 use catchment::estate::{Estate, build};
-use catchment::network::{Admission, Sender, Target, admit};
+use catchment::network::{Admission, Sender, Shown, Target, admit, admit_showing};
 use catchment::reach::Strength;
 use serde_json::{Value, json};
 
@@ -236,6 +236,22 @@ impl Answers {
         let estate = self.estate();
         let target = Target::host(&estate, &estate.hosts["i-broker"], PORT);
         admit(&estate, Sender::Host(&estate.hosts[from]), &target)
+    }
+
+    /// The same where the broker must see such an address.
+    pub(crate) fn showing(&self, from: &str, shown: Shown<'_>) -> Strength {
+        let estate = self.estate();
+        let target = Target::host(&estate, &estate.hosts["i-broker"], PORT);
+        let sender = Sender::Host(&estate.hosts[from]);
+        admit_showing(&estate, sender, &target, shown).strength
+    }
+
+    /// A client somewhere, whose address the broker sees as this one.
+    pub(crate) fn client_at(&self, address: &str) -> Strength {
+        let estate = self.estate();
+        let target = Target::host(&estate, &estate.hosts["i-broker"], PORT);
+        let shown = Shown::Only(address.parse().unwrap());
+        admit_showing(&estate, Sender::Client, &target, shown).strength
     }
 
     pub(crate) fn app(&self) -> Strength {

@@ -74,7 +74,7 @@ fn attributes(key: &str, value: &str) -> Value {
     ]})
 }
 
-fn with_attribute(kind: &str, key: &str, value: &str) -> Answers {
+pub(crate) fn with_attribute(kind: &str, key: &str, value: &str) -> Answers {
     let mut answers = fronted("internet-facing", kind, "healthy");
     let file = format!("elbv2-describe-target-group-attributes/{}", encoded(TG));
     answers.set(&file, attributes(key, value));

@@ -19,8 +19,8 @@ pub struct Balancer {
     pub region: String,
     /// Whether it passes TCP connections on (a Network Load Balancer).
     pub network: bool,
-    /// Whether it takes connections over IPv6 too.
-    pub dual_stack: bool,
+    /// `ipv4`, or `dualstack` when it takes connections over IPv6 too.
+    pub address_type: String,
     /// Whether it has public addresses.
     pub internet_facing: bool,
     /// Its VPC.
