@@ -25,6 +25,8 @@ mod outside;
 mod peerings;
 #[path = "network/positions.rs"]
 mod positions;
+#[path = "network/public_access.rs"]
+mod public_access;
 #[path = "network/routes.rs"]
 mod routes;
 #[path = "network/transit.rs"]

@@ -20,6 +20,7 @@ pub fn build(capture: &Capture) -> Estate {
     super::prefix_lists::read(&mut builder);
     super::routes::read(&mut builder);
     super::gateways::read(&mut builder);
+    super::public_access::read(&mut builder);
     super::peerings::read(&mut builder);
     super::transit::read(&mut builder);
     super::endpoints::read(&mut builder);

@@ -44,6 +44,7 @@ mod peerings;
 mod pieces;
 mod pods;
 mod prefix_lists;
+mod public_access;
 mod routes;
 mod secret_users;
 mod settings;

@@ -6,8 +6,20 @@
 use super::pieces::{Piece, piece};
 
 /// The rows, for [`super::pieces`].
-pub(super) const NETWORK: &[Piece] = &[piece(
-    "elbv2:DescribeTargetGroupAttributes",
-    "target group attributes",
-    "whether targets see the address of the client or that of the load balancer, and so which of them a security group, a network ACL or a Kafka ACL must admit",
-)];
+pub(super) const NETWORK: &[Piece] = &[
+    piece(
+        "elbv2:DescribeTargetGroupAttributes",
+        "target group attributes",
+        "whether targets see the address of the client or that of the load balancer, and so which of them a security group, a network ACL or a Kafka ACL must admit",
+    ),
+    piece(
+        "ec2:DescribeVpcBlockPublicAccessOptions",
+        "VPC public access blocks",
+        "what passes internet gateways could be blocked in the whole region",
+    ),
+    piece(
+        "ec2:DescribeVpcBlockPublicAccessExclusions",
+        "VPC public access exclusions",
+        "which VPCs and subnets could be reached from the internet although the region blocks it",
+    ),
+];

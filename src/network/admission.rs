@@ -19,6 +19,7 @@ use super::groups::{self, Other, egress, ingress};
 use super::path::{self, By, carry, edge, lookup, missing_table, sends};
 use super::place::{Place, Sender, Target};
 use super::public::{answers_publicly, from_internet};
+use super::public_access::{Gate, passes, translated};
 use super::shown::{Shown, may_have};
 use super::verdict::{Admission, best, missing};
 use crate::estate::{Destination, Estate, Via};
@@ -144,6 +145,7 @@ pub(super) fn between(
         to,
         opening,
         port: opening.port,
+        behind: None,
     };
     let inside = to.inside.iter().map(IpNet::addr);
     let private = best(inside.clone().map(|address| all.privately(address)));
@@ -239,6 +241,8 @@ struct Ask<'a, 'e> {
     to: &'a Place<'e>,
     opening: Opening<'a>,
     port: u16,
+    /// Who sends through `from`, when that is a NAT gateway.
+    behind: Option<&'a Place<'e>>,
 }
 
 impl Ask<'_, '_> {
@@ -318,7 +322,13 @@ impl Ask<'_, '_> {
             Some(route) => match &route.via {
                 Via::Internet(_) | Via::EgressOnly(_) => {
                     let each = own.into_iter().map(|from| self.out_to(from, to));
-                    best(each).and(Admission::surely(vec![sends(table, route)]))
+                    let gate = match (self.behind, &route.via) {
+                        (Some(client), _) => translated(estate, self.from, client),
+                        (None, Via::EgressOnly(_)) => passes(estate, self.from, Gate::Behind),
+                        (None, _) => passes(estate, self.from, Gate::Outward),
+                    };
+                    let out = Admission::surely(vec![sends(table, route)]).and(gate);
+                    best(each).and(out)
                 }
                 Via::Nat(_) => self.through_nat(to),
                 Via::Local
@@ -394,6 +404,7 @@ impl Ask<'_, '_> {
             to: self.to,
             opening: self.opening,
             port: self.port,
+            behind: Some(self.from),
         };
         let is_inside = self.to.inside.iter().any(|block| block.addr() == to);
         let onward = if is_inside && to.is_ipv4() {

@@ -7,6 +7,7 @@ use ipnet::IpNet;
 use super::blocks::internet;
 use super::path::{lookup, missing_table, sends};
 use super::place::{Place, Sender};
+use super::public_access::{Gate, passes, translated};
 use super::verdict::{Admission, best, missing};
 use crate::estate::{Estate, Via};
 use crate::facts::{Evidence, NoteKind};
@@ -41,7 +42,9 @@ fn leaves(estate: &Estate, place: &Place<'_>, new: bool, block: &IpNet) -> Admis
         return Admission::default();
     };
     match &route.via {
-        Via::Internet(_) if own => Admission::surely(vec![sends(table, route)]),
+        Via::Internet(_) if own => {
+            Admission::surely(vec![sends(table, route)]).and(passes(estate, place, Gate::Outward))
+        }
         Via::Internet(_) if new => Admission::doubtful(
             Strength::Gap,
             NoteKind::NotModelled,
@@ -63,6 +66,7 @@ fn leaves(estate: &Estate, place: &Place<'_>, new: bool, block: &IpNet) -> Admis
                 sends(table, route),
                 Evidence::description(says, gateway.origin.clone()),
             ])
+            .and(translated(estate, &nat, place))
         }
         Via::Peering(id)
         | Via::Transit(id)

@@ -22,6 +22,7 @@ mod neighbours;
 mod path;
 mod place;
 mod public;
+mod public_access;
 mod shown;
 mod transit;
 mod verdict;

@@ -12,6 +12,7 @@ use super::filters::pass;
 use super::groups::{self, Other, ingress};
 use super::path::{By, edge, lookup, missing_table, sends};
 use super::place::Place;
+use super::public_access::{Gate, passes};
 use super::shown::Shown;
 use super::verdict::{Admission, best};
 use crate::estate::{Estate, Via};
@@ -50,13 +51,14 @@ pub(super) fn answers_publicly(estate: &Estate, place: &Place<'_>, other: IpAddr
                 .route_tables
                 .values()
                 .find(|t| t.gateways.contains(id));
+            let passed = Admission::surely(vec![evidence]).and(passes(estate, place, Gate::Inward));
             match edge {
-                Some(edge) => Admission::surely(vec![evidence]).weakened(
+                Some(edge) => passed.weakened(
                     Strength::Conditional,
                     NoteKind::NotModelled,
                     format!("what the routes of {} for {id} lead through", edge.id),
                 ),
-                None => Admission::surely(vec![evidence]),
+                None => passed,
             }
         }
         Via::Appliance(id) | Via::Endpoint(id) | Via::Other(id) => {

@@ -147,12 +147,24 @@ impl Answers {
             "elbv2-describe-load-balancers",
             json!({"LoadBalancers": []}),
         );
+        answers.public_access("off");
         answers
     }
 
     pub(crate) fn set(&mut self, file: &str, answer: Value) -> &mut Self {
         self.files.insert(file.to_owned(), answer);
         self
+    }
+
+    /// The mode of VPC Block Public Access.
+    pub(crate) fn public_access(&mut self, mode: &str) -> &mut Self {
+        self.set(
+            "ec2-describe-vpc-block-public-access-options",
+            json!({"VpcBlockPublicAccessOptions": {
+                "AwsAccountId": ACCOUNT, "AwsRegion": "eu-west-1", "State": "update-complete",
+                "InternetGatewayBlockMode": mode, "ExclusionsAllowed": "allowed"
+            }}),
+        )
     }
 
     pub(crate) fn files(&self) -> Vec<String> {

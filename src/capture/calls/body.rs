@@ -87,6 +87,10 @@ const OF_ONE: &[(&[&str], &str)] = &[
     ),
     (&["EbsEncryptionByDefault"], "ec2:GetEbsEncryptionByDefault"),
     (
+        &["VpcBlockPublicAccessOptions"],
+        "ec2:DescribeVpcBlockPublicAccessOptions",
+    ),
+    (
         &["Arn", "Revision", "ServerProperties"],
         "kafka:DescribeConfigurationRevision",
     ),
@@ -170,6 +174,11 @@ const BARE: &[(&str, &str, &str)] = &[
         "ec2:DescribeEgressOnlyInternetGateways",
     ),
     ("NatGateways", "", "ec2:DescribeNatGateways"),
+    (
+        "VpcBlockPublicAccessExclusions",
+        "",
+        "ec2:DescribeVpcBlockPublicAccessExclusions",
+    ),
     ("Addresses", "", "ec2:DescribeAddresses"),
     (
         "VpcPeeringConnections",

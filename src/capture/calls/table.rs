@@ -176,6 +176,11 @@ pub(crate) const CALLS: &[CallSpec] = &[
         "EgressOnlyInternetGateways",
     ),
     list("ec2:DescribeNatGateways", "NatGateways"),
+    one("ec2:DescribeVpcBlockPublicAccessOptions", &[]),
+    list(
+        "ec2:DescribeVpcBlockPublicAccessExclusions",
+        "VpcBlockPublicAccessExclusions",
+    ),
     list("ec2:DescribeAddresses", "Addresses"),
     list("ec2:DescribeVpcPeeringConnections", "VpcPeeringConnections"),
     list("ec2:DescribeManagedPrefixLists", "PrefixLists"),

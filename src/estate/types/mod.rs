@@ -140,6 +140,10 @@ pub struct Estate {
     pub gateways: BTreeMap<String, Gateway>,
     /// By id.
     pub nat_gateways: BTreeMap<String, NatGateway>,
+    /// VPC Block Public Access, by account and region.
+    pub public_access: BTreeMap<(String, String), VpcPublicAccess>,
+    /// Its exclusions, by the id of the VPC or subnet that they exclude.
+    pub public_access_exclusions: BTreeMap<String, VpcExclusion>,
     /// VPC peering connections, by id.
     pub peerings: BTreeMap<String, Peering>,
     /// By id.
