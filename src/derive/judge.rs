@@ -6,6 +6,7 @@ use std::collections::{BTreeMap, HashMap};
 
 use super::beside::{self, Change};
 use super::context::{self, Asked};
+use super::guests;
 use super::layers::{boundary_unread, caller_of, guard, layer, one_layer, read_documents};
 use super::mounts;
 use super::positions::{Class, KEYS};
@@ -195,7 +196,8 @@ impl Asking<'_, '_> {
             Seen::Unread(what) => Some(&**what),
             Seen::Is(_) | Seen::Absent => None,
         });
-        let account = self.world.account(self.on);
+        let launcher = self.world.launcher(self.on);
+        let account = launcher.or_else(|| self.world.account(self.on));
         let by_account = account.is_some_and(|a| super::callers::unread_identities(a) == missing);
         let by_policy = unread.filter(|what| super::callers::named_by(what) == missing);
         let besides = beside::unread(self.world, self.on, &self.request.action);
@@ -356,6 +358,9 @@ impl Asking<'_, '_> {
                 break;
             }
         }
+        if all.strength > Strength::Never {
+            all.evidence.extend(guests::shared(self.world, self.on));
+        }
         self.without_the_thousand(all, identity, &asked)
     }
 
@@ -406,7 +411,8 @@ impl Asking<'_, '_> {
                 caller,
                 action: &self.request.action,
                 target: self.on,
-                resource_account: want.account.as_deref(),
+                resource_account: guests::owner(self.world, self.on, want)
+                    .or(want.account.as_deref()),
                 via: self.via,
                 retagged: self.change == Change::Policy,
                 through: self.through,

@@ -130,7 +130,10 @@ fn sender<'e>(world: &World<'e>, from: ThingIx) -> Option<Sender<'e>> {
         return Some(Sender::Host(host));
     }
     if let Some(subnet) = world.subnet(from) {
-        return Some(Sender::NewHost(subnet));
+        return Some(match world.guests.get(&from) {
+            Some((_, account)) => Sender::Guest(subnet, account),
+            None => Sender::NewHost(subnet),
+        });
     }
     let id = world.id(from);
     if world.kind(from) == Kind::Cluster {
@@ -222,6 +225,7 @@ fn to_port<'e>(
         },
         Sender::Host(_)
         | Sender::NewHost(_)
+        | Sender::Guest(..)
         | Sender::Internet
         | Sender::Network(_)
         | Sender::Client => admit_showing(world.estate, sender, &target, shown),

@@ -8,6 +8,7 @@
 mod beside;
 mod callers;
 mod context;
+mod guests;
 mod holders;
 mod interpret;
 mod judge;

@@ -72,6 +72,8 @@ pub(super) struct World<'e> {
     pub(super) topics: BTreeMap<&'e str, BTreeMap<String, Topic>>,
     /// The objects of each topic in buckets whose keys carry topics.
     pub(super) objects: BTreeMap<ThingIx, ObjectsOf>,
+    /// Subnets as an account uses them that does not own them: subnet and account.
+    pub(super) guests: BTreeMap<ThingIx, (&'e str, &'e str)>,
     /// Position classes by id; each is a member of [`Sort::Position`].
     pub(super) classes: BTreeMap<String, Class>,
 }
@@ -88,6 +90,7 @@ impl<'e> World<'e> {
             unknown: BTreeMap::new(),
             topics: BTreeMap::new(),
             objects: BTreeMap::new(),
+            guests: BTreeMap::new(),
             classes: positions::discover(estate, positions::documents(estate).into_iter()),
         };
         world.storage();
@@ -129,8 +132,21 @@ impl<'e> World<'e> {
         self.estate.hosts.get(self.id_if(Kind::Host, thing)?)
     }
 
+    /// The subnet that a thing is, also as another account uses it.
     pub(super) fn subnet(&self, thing: ThingIx) -> Option<&'e Subnet> {
-        self.estate.subnets.get(self.id_if(Kind::Subnet, thing)?)
+        let id = match self.guests.get(&thing) {
+            Some((subnet, _)) => subnet,
+            None => self.id_if(Kind::Subnet, thing)?,
+        };
+        self.estate.subnets.get(id)
+    }
+
+    /// The account that launches instances in a subnet: its owner, or one that it is shared with.
+    pub(super) fn launcher(&self, thing: ThingIx) -> Option<&'e str> {
+        match self.guests.get(&thing) {
+            Some((_, account)) => Some(account),
+            None => self.subnet(thing).map(|subnet| subnet.account.as_str()),
+        }
     }
 
     /// The bucket that a thing is, or that the objects of a topic lie in.
@@ -390,6 +406,9 @@ impl<'e> World<'e> {
                 self.things.intern(Kind::Whoever, &id);
             }
         }
+        for who in estate.subnet_strangers.keys() {
+            self.things.intern(Kind::Whoever, who);
+        }
         for (kind, id) in callers::outsiders(self) {
             self.fill(Sort::Caller, kind, [id]);
         }
@@ -432,7 +451,14 @@ impl<'e> World<'e> {
             .subnets
             .values()
             .filter(|subnet| vpcs.contains(subnet.vpc.as_str()));
-        self.fill(Sort::Subnet, Kind::Subnet, subnets.map(|subnet| &subnet.id));
+        self.fill(Sort::Subnet, Kind::Subnet, subnets.clone().map(|s| &s.id));
+        for subnet in subnets {
+            for (id, account) in super::guests::of(estate, subnet) {
+                self.fill(Sort::Subnet, Kind::Subnet, [&id]);
+                let thing = self.things.intern(Kind::Subnet, &id);
+                self.guests.insert(thing, (&subnet.id, account));
+            }
+        }
         let classes: Vec<String> = self.classes.keys().cloned().collect();
         self.fill(Sort::Position, Kind::Position, classes);
         self.fill(

@@ -43,6 +43,7 @@ pub fn build(capture: &Capture) -> Estate {
     super::expect::guards(&mut builder);
     super::expect::accounts(&mut builder);
     super::organization::read(&mut builder);
+    super::shares::read(&mut builder);
     super::expect::calls(&mut builder);
     super::wanted::calls(&mut builder);
     super::expect::prefix_lists(&mut builder);

@@ -48,6 +48,7 @@ mod public_access;
 mod routes;
 mod secret_users;
 mod settings;
+mod shares;
 mod snapshots;
 mod topics;
 mod transit;

@@ -22,4 +22,24 @@ pub(super) const NETWORK: &[Piece] = &[
         "VPC public access exclusions",
         "which VPCs and subnets could be reached from the internet although the region blocks it",
     ),
+    piece(
+        "ram:GetResourceShares",
+        "resource shares",
+        "which shares with other accounts are in force",
+    ),
+    piece(
+        "ram:ListResources",
+        "shared resources",
+        "whether other accounts could start hosts in a subnet that is shared with them",
+    ),
+    piece(
+        "ram:ListPrincipals",
+        "shares with principals",
+        "which accounts could start hosts in a shared subnet",
+    ),
+    piece(
+        "ram:GetResourceShareAssociations",
+        "share associations",
+        "which accounts could start hosts in a shared subnet",
+    ),
 ];

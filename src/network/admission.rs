@@ -91,6 +91,9 @@ pub(super) fn directly(
             )
         }
         Sender::NewHost(subnet) => between(estate, &Place::of_subnet(subnet), target, opening),
+        Sender::Guest(subnet, account) => {
+            between(estate, &Place::of_guest(subnet, account), target, opening)
+        }
         Sender::Internet => from_internet(estate, target, opening),
         Sender::Network(network) => from_network(estate, network, target, opening),
         Sender::Client => Admission::default(),

@@ -276,7 +276,9 @@ impl<'e> Pass<'_, 'e> {
             }
             Sender::Internet => (internet(), true),
             Sender::Network(network) => (within(&network.blocks), false),
-            Sender::NewHost(subnet) => (within(&Place::of_subnet(subnet).inside), false),
+            Sender::NewHost(subnet) | Sender::Guest(subnet, _) => {
+                (within(&Place::of_subnet(subnet).inside), false)
+            }
             Sender::Host(host) => {
                 let places = Place::of_host(estate, host);
                 let all = places.iter().flat_map(|place| {

@@ -15,7 +15,7 @@ use ipnet::IpNet;
 use super::path::By;
 use super::place::{Groups, Place};
 use super::verdict::{Admission, best};
-use crate::estate::{Estate, GroupRule, Peer};
+use crate::estate::{Estate, GroupRule, Peer, SecurityGroup};
 use crate::facts::{Evidence, NoteKind};
 use crate::reach::Strength;
 
@@ -94,10 +94,12 @@ pub(super) fn egress(
             let own = estate
                 .security_groups
                 .values()
-                .filter(|group| group.vpc.as_deref() == vpc);
+                .filter(|group| group.vpc.as_deref() == vpc)
+                .filter(|group| may_choose(estate, place, group) != Strength::Never);
             let chosen = best(own.map(|group| of_group(&group.id)));
             let call = "ec2:DescribeSecurityGroups";
-            let (account, region) = place.owner(estate);
+            let (_, region) = place.owner(estate);
+            let account = place.account;
             if chosen.is_no() && !estate.listed(call, account, region) {
                 let text = super::verdict::missing(call, account, region);
                 return Admission::gap(format!("groups that a new host could be put into: {text}"));
@@ -325,6 +327,24 @@ fn within(net: &IpNet, other: Other<'_, '_>) -> Admission {
     yes(true)
 }
 
+/// Whether whoever launches an instance may put it into a group: one of its own account, or one that
+/// is shared with it. Source: VPC User Guide, "Share your VPC subnets with other accounts",
+/// responsibilities of participants: they cannot launch resources with groups of others.
+fn may_choose(estate: &Estate, place: &Place<'_>, group: &SecurityGroup) -> Strength {
+    let shared = estate.group_guests.get(&group.id);
+    if group.account == place.account
+        || group.account.is_empty()
+        || shared.is_some_and(|with| with.contains(place.account))
+    {
+        return Strength::Always;
+    }
+    let (_, region) = place.owner(estate);
+    let read = ["ram:ListResources", "ram:ListPrincipals"]
+        .iter()
+        .all(|call| estate.listed(call, &group.account, region));
+    if read { Strength::Never } else { Strength::Gap }
+}
+
 /// Whether the place counts as a member of the group, the way the packet comes.
 fn member(
     estate: &Estate,
@@ -339,7 +359,12 @@ fn member(
         Groups::Unread(what) => unread_groups(place, what),
         // The launcher puts the new host into the group; one of another VPC cannot be chosen.
         Groups::Chosen => match estate.security_groups.get(group) {
-            Some(known) => yes(known.vpc.as_deref() == place.vpc || known.vpc.is_none()),
+            Some(known) if known.vpc.as_deref() == place.vpc || known.vpc.is_none() => {
+                let text = format!("whether {group} is shared with account {}", place.account);
+                let strength = may_choose(estate, place, known);
+                Admission::yes().weakened(strength, NoteKind::NotCollected, text)
+            }
+            Some(_) => yes(false),
             None => Admission::gap(format!("security group {group} was not collected")),
         },
     };

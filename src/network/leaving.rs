@@ -18,7 +18,9 @@ use crate::reach::Strength;
 pub fn leaves_by(estate: &Estate, sender: Sender<'_>, block: &IpNet) -> Admission {
     let (places, new) = match sender {
         Sender::Host(host) => (Place::of_host(estate, host), false),
-        Sender::NewHost(subnet) => (vec![Place::of_subnet(subnet)], true),
+        Sender::NewHost(subnet) | Sender::Guest(subnet, _) => {
+            (vec![Place::of_subnet(subnet)], true)
+        }
         Sender::Internet | Sender::Network(_) | Sender::Client => return Admission::default(),
     };
     best(places.iter().map(|place| leaves(estate, place, new, block)))

@@ -16,8 +16,10 @@ use crate::estate::{
 pub enum Sender<'a> {
     /// Code on a known instance.
     Host(&'a Host),
-    /// Code on a new instance in a subnet, whose launcher chooses among the groups of the VPC.
+    /// Code on a new instance in a subnet, whose launcher chooses among its groups in the VPC.
     NewHost(&'a Subnet),
+    /// The same, launched by another account that the subnet is shared with.
+    Guest(&'a Subnet, &'a str),
     /// Any address of the internet.
     Internet,
     /// A network that people declared: some address of any of its blocks.
@@ -241,6 +243,14 @@ impl<'e> Place<'e> {
             public: Vec::new(),
             v6_known: true,
             floating: false,
+        }
+    }
+
+    /// A new instance of another account.
+    pub(super) fn of_guest(subnet: &'e Subnet, account: &'e str) -> Self {
+        Self {
+            account,
+            ..Self::of_subnet(subnet)
         }
     }
 

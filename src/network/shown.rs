@@ -63,7 +63,9 @@ impl Sender<'_> {
                     Vec::new(),
                 )
             }
-            Self::NewHost(subnet) => (Vec::new(), Place::of_subnet(subnet).inside),
+            Self::NewHost(subnet) | Self::Guest(subnet, _) => {
+                (Vec::new(), Place::of_subnet(subnet).inside)
+            }
             Self::Network(network) => (Vec::new(), network.blocks.clone()),
         };
         let some = own.iter().any(|address| shown.allows(*address));

@@ -71,6 +71,7 @@ pub(crate) fn needs_resource(call: &str, body: &Node) -> bool {
         "kms:ListGrants" => !body.list("Grants").is_empty(),
         "ec2:DescribeVpcEndpointServicePermissions" => !body.list("AllowedPrincipals").is_empty(),
         "elbv2:DescribeListeners" => !body.list("Listeners").is_empty(),
+        "ram:GetResourceShareAssociations" => !body.list("resourceShareAssociations").is_empty(),
         "efs:DescribeMountTargets" => !body.list("MountTargets").is_empty(),
         "ecs:ListTasks" => !body.list("taskArns").is_empty(),
         "ecs:DescribeTasks" => !body.list("tasks").is_empty(),

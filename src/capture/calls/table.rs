@@ -225,6 +225,15 @@ pub(crate) const CALLS: &[CallSpec] = &[
         "AllowedPrincipals",
     ),
     list("ec2:DescribeFlowLogs", "FlowLogs"),
+    // What is shared with other accounts.
+    list("ram:GetResourceShares", "resourceShares"),
+    list("ram:ListResources", "resources"),
+    list("ram:ListPrincipals", "principals"),
+    about(
+        "ram:GetResourceShareAssociations",
+        &["associationType"],
+        "resourceShareAssociations",
+    ),
     list("elbv2:DescribeLoadBalancers", "LoadBalancers"),
     about("elbv2:DescribeListeners", &["LoadBalancerArn"], "Listeners"),
     list("elbv2:DescribeTargetGroups", "TargetGroups"),

@@ -89,6 +89,10 @@ const UNNAMED: &[(&[&str], &str)] = &[
         "elbv2-describe-listeners/LOAD-BALANCER-ARN.json",
     ),
     (
+        &["resourceShareAssociations"],
+        "ram-get-resource-share-associations/PRINCIPAL.json",
+    ),
+    (
         &["Attributes"],
         "elbv2-describe-target-group-attributes/TARGET-GROUP-ARN.json",
     ),

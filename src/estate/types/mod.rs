@@ -18,7 +18,7 @@ mod routing;
 mod sharing;
 mod storage;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use crate::capture::Source;
@@ -124,6 +124,14 @@ pub struct Estate {
     pub vpcs: BTreeMap<String, Vpc>,
     /// By id.
     pub subnets: BTreeMap<String, Subnet>,
+    /// Accounts that may run instances in a subnet of another one, with the reason, by subnet and
+    /// account.
+    pub subnet_guests: BTreeMap<String, BTreeMap<String, Origin>>,
+    /// Others of whom the capture does not say who they are, in words, and the subnets that they may
+    /// run instances in.
+    pub subnet_strangers: BTreeMap<String, BTreeSet<String>>,
+    /// Accounts that may use a security group of another one, by group.
+    pub group_guests: BTreeMap<String, BTreeSet<String>>,
     /// By id.
     pub security_groups: BTreeMap<String, SecurityGroup>,
     /// By id.
