@@ -5,6 +5,7 @@
 use std::collections::BTreeMap;
 use std::net::IpAddr;
 
+use super::connections;
 use super::relation::Reached;
 use super::world::{ConnectionOf, World};
 use crate::estate::{AWS_MSK_IAM, Broker, FileSystem, Listener, Origin, SecurityProtocol, Seen};
@@ -158,7 +159,15 @@ fn best_broker<'e>(
         best.notes.push(unread(connection));
     }
     for (broker, listener) in connection.listeners() {
-        let admission = to_broker(world, sender, broker, listener, shown);
+        let managed = world.managed_of(connection.cluster);
+        let through = managed.filter(|managed| connections::serves(managed, listener));
+        let admission = match through {
+            Some(managed) => {
+                let admission = connections::admitted(world, sender, managed, listener, shown);
+                held(admission, listener)
+            }
+            None => to_broker(world, sender, broker, listener, shown),
+        };
         if admission.strength > best.strength {
             best = admission;
         }
@@ -179,7 +188,11 @@ fn to_broker<'e>(
     listener: &Listener,
     shown: Shown<'_>,
 ) -> Admission {
-    let mut admission = to_port(world, sender, broker, listener, shown);
+    held(to_port(world, sender, broker, listener, shown), listener)
+}
+
+/// The same, as sure at most as that there is such a listener.
+fn held(mut admission: Admission, listener: &Listener) -> Admission {
     if let Some(unread) = &listener.unread
         && admission.strength > Strength::Gap
     {

@@ -7,6 +7,7 @@
 
 mod beside;
 mod callers;
+mod connections;
 mod context;
 mod guests;
 mod holders;
@@ -22,6 +23,7 @@ mod relation;
 mod resources;
 mod silence;
 mod storage;
+mod topics;
 mod unknown;
 mod verdict;
 mod world;

@@ -11,7 +11,6 @@ use std::net::IpAddr;
 use super::callers;
 use super::positions::{self, Class};
 use super::unknown::{self, Unknown};
-use crate::capture::Source;
 use crate::estate::{
     AccessPoint, Bucket, Cluster, Estate, FileSystem, Host, Identity, IdentityKind, Key, Listener,
     ManagedCluster, Secret, Snapshot, Subnet, Topic, Volume,
@@ -19,7 +18,6 @@ use crate::estate::{
 use crate::facts::{Kind, Predicate, ThingIx, Things};
 use crate::names::KafkaPrincipal;
 use crate::network::neighbours;
-use crate::policy::{Glob, PatternType, ResourceType};
 use crate::rules::Sort;
 
 /// A Kafka principal that speaks from an address class, and where its text form leads.
@@ -167,7 +165,11 @@ impl<'e> World<'e> {
             return self.estate.managed.get(arn);
         }
         let (cluster, _) = self.id_if(Kind::Topic, thing)?.split_once('/')?;
-        let cluster = self.estate.clusters.get(cluster)?;
+        self.managed_of(self.estate.clusters.get(cluster)?)
+    }
+
+    /// What the service says about a cluster that it runs.
+    pub(super) fn managed_of(&self, cluster: &Cluster) -> Option<&'e ManagedCluster> {
         self.estate.managed.get(&cluster.managed.as_ref()?.to)
     }
 
@@ -440,6 +442,12 @@ impl<'e> World<'e> {
             .filter_map(|host| host.vpc.as_deref())
             .chain(at_interfaces.filter_map(|i| i.vpc.as_deref().or(vpc_of(i.subnet.as_ref()))))
             .chain(mounts.filter_map(|mount| vpc_of(mount.subnet.as_ref())))
+            .chain(
+                estate
+                    .vpc_connections
+                    .values()
+                    .filter_map(|c| c.vpc.as_deref()),
+            )
             .collect();
         let endpoint_vpcs = estate
             .endpoints
@@ -588,7 +596,7 @@ impl<'e> World<'e> {
             self.things
                 .intern(Kind::KafkaUser, &at(user.as_str(), None));
         }
-        let topics = topics(self.estate, cluster);
+        let topics = super::topics::of(self.estate, cluster);
         for name in topics.keys() {
             let topic = self.things.intern(Kind::Topic, &at(name, None));
             self.topic_objects(cluster, name, topic);
@@ -611,52 +619,6 @@ fn is_address(host: &str) -> bool {
         }
         Err(_) => false,
     }
-}
-
-/// The topics of a cluster. Where they were not listed, those that ACLs or assets name by their
-/// whole name are known to be meant; on which brokers they lie is not known then. For each pattern
-/// of an asset there is a topic besides that goes by the pattern, and one by each prefix that an
-/// ACL names inside it: no topic has such a name, and some topic fits.
-fn topics(estate: &Estate, cluster: &Cluster) -> BTreeMap<String, Topic> {
-    if let Some(topics) = cluster.topics.as_ref() {
-        return topics.clone();
-    }
-    let mut named = BTreeMap::new();
-    let mut add = |name: &str, source: &Source| {
-        named.entry(name.to_owned()).or_insert_with(|| Topic {
-            name: name.to_owned(),
-            replicas: Vec::new(),
-            source: source.clone(),
-        });
-    };
-    for acl in cluster.acls.as_ref().into_iter().flatten() {
-        let literal = acl.pattern_type == PatternType::Literal && acl.name != "*";
-        if literal && acl.resource_type == ResourceType::Topic {
-            add(&acl.name, &acl.source);
-        }
-    }
-    let only = estate.clusters.len() == 1;
-    for asset in &estate.config.assets {
-        let own = asset
-            .cluster
-            .as_ref()
-            .map_or(only, |name| *name == cluster.name);
-        for topic in asset.topics.iter().filter(|_| own) {
-            add(topic, &asset.source);
-            let prefixes = cluster.acls.as_ref().into_iter().flatten().filter(|acl| {
-                acl.pattern_type == PatternType::Prefixed
-                    && acl.resource_type == ResourceType::Topic
-            });
-            let pattern = Glob::new(topic);
-            for acl in prefixes.filter(|_| topic.contains(['*', '?'])) {
-                let inside = format!("{}*", acl.name);
-                if pattern.matches(&inside) {
-                    add(&inside, &acl.source);
-                }
-            }
-        }
-    }
-    named
 }
 
 impl<'e> ConnectionOf<'e> {

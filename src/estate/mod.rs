@@ -36,6 +36,7 @@ mod lookup;
 mod managed;
 mod msk;
 mod msk_cluster;
+mod msk_connections;
 mod network;
 mod network_acls;
 mod network_pieces;

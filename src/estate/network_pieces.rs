@@ -42,4 +42,9 @@ pub(super) const NETWORK: &[Piece] = &[
         "share associations",
         "which accounts could start hosts in a shared subnet",
     ),
+    piece(
+        "kafka:DescribeVpcConnection",
+        "VPC connection descriptions",
+        "who in the other network reaches the cluster: the subnets and security groups of the connection",
+    ),
 ];

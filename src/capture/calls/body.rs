@@ -115,6 +115,10 @@ const OF_ONE: &[(&[&str], &str)] = &[
         &["DeliveryStreamDescription"],
         "firehose:DescribeDeliveryStream",
     ),
+    (
+        &["VpcConnectionArn", "TargetClusterArn", "SecurityGroups"],
+        "kafka:DescribeVpcConnection",
+    ),
     (&["taskDefinition"], "ecs:DescribeTaskDefinition"),
     (&["cluster"], "eks:DescribeCluster"),
     (&["nodegroup"], "eks:DescribeNodegroup"),
@@ -313,6 +317,7 @@ pub(crate) fn own_resource(call: &str, body: &Node) -> Option<String> {
         ),
         "kafka:DescribeConfigurationRevision" => two(member("Arn"), member("Revision")),
         "kafka:DescribeReplicator" => member("ReplicatorArn"),
+        "kafka:DescribeVpcConnection" => member("VpcConnectionArn"),
         "kafkaconnect:DescribeConnector" => member("connectorArn"),
         "firehose:DescribeDeliveryStream" => {
             inner("DeliveryStreamDescription", "DeliveryStreamName")

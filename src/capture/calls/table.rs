@@ -273,6 +273,7 @@ pub(crate) const CALLS: &[CallSpec] = &[
     about("kafka:ListNodes", &["ClusterArn"], "NodeInfoList"),
     about("kafka:ListScramSecrets", &["ClusterArn"], "SecretArnList"),
     list("kafka:ListVpcConnections", "VpcConnections"),
+    one("kafka:DescribeVpcConnection", &["Arn"]),
     about(
         "kafka:ListClientVpcConnections",
         &["ClusterArn"],
