@@ -9,6 +9,8 @@
 
 #[path = "network/acls.rs"]
 mod acls;
+#[path = "network/addresses.rs"]
+mod addresses;
 #[path = "network/answers.rs"]
 mod answers;
 #[path = "network/balancers.rs"]
@@ -23,6 +25,8 @@ mod outside;
 mod peerings;
 #[path = "network/positions.rs"]
 mod positions;
+#[path = "network/public_access.rs"]
+mod public_access;
 #[path = "network/routes.rs"]
 mod routes;
 #[path = "network/transit.rs"]

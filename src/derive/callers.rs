@@ -103,6 +103,10 @@ pub(super) fn outsiders(world: &World<'_>) -> BTreeSet<(Kind, String)> {
             found.trust(trust);
         }
     }
+    // Whoever runs hosts in a shared subnet sits beside its listeners.
+    for account in estate.subnet_guests.values().flat_map(|g| g.keys()) {
+        found.account(account);
+    }
     for vendor in estate
         .clusters
         .values()

@@ -7,6 +7,7 @@ use std::sync::{Arc, LazyLock};
 
 use super::beside::{self, Change};
 use super::context::{self, Asked};
+use super::guests;
 use super::layers::{
     boundary_unread, caller_of, guard, layer, one_layer, read_documents, resource_guard,
 };
@@ -232,7 +233,8 @@ impl Asking<'_, '_> {
                 Seen::Unread(what) => Some(&**what),
                 Seen::Is(_) | Seen::Absent => None,
             });
-        let account = self.world.account(self.about.on);
+        let launcher = self.world.launcher(self.about.on);
+        let account = launcher.or_else(|| self.world.account(self.about.on));
         let by_account = account.is_some_and(|a| super::callers::unread_identities(a) == missing);
         let by_policy = unread.filter(|what| super::callers::named_by(what) == missing);
         let besides = beside::unread(self.world, self.about.on, &self.request.action);
@@ -410,6 +412,10 @@ impl Asking<'_, '_> {
                 break;
             }
         }
+        if all.strength > Strength::Never {
+            all.evidence
+                .extend(guests::shared(self.world, self.about.on));
+        }
         self.without_the_thousand(all, identity, &asked)
     }
 
@@ -460,7 +466,8 @@ impl Asking<'_, '_> {
                 caller,
                 action: &self.request.action,
                 target: self.about.on,
-                resource_account: want.account.as_deref(),
+                resource_account: guests::owner(self.world, self.about.on, want)
+                    .or(want.account.as_deref()),
                 via: self.about.via,
                 retagged: self.change == Change::Policy,
                 through: self.about.through,

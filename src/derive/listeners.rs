@@ -2,14 +2,16 @@
 //!
 //! Must never: ask what a Kafka principal may do; that is the authorizer's.
 
+use std::collections::BTreeMap;
+use std::net::IpAddr;
+
+use super::connections;
 use super::relation::Reached;
 use super::world::{ConnectionOf, World};
-use crate::estate::{
-    AWS_MSK_IAM, Broker, Cluster, FileSystem, Listener, Origin, SecurityProtocol, Seen,
-};
+use crate::estate::{AWS_MSK_IAM, Broker, FileSystem, Listener, Origin, SecurityProtocol, Seen};
 use crate::facts::{Evidence, Kind, Note, NoteKind, ThingIx};
 use crate::names::KafkaPrincipal;
-use crate::network::{Admission, Sender, Target, admit};
+use crate::network::{Admission, Sender, Shown, Target, admit, admit_showing};
 use crate::reach::Strength;
 use crate::rules::Sort;
 
@@ -25,27 +27,41 @@ pub(super) fn speaker(world: &World<'_>, session: ThingIx) -> Vec<Reached> {
 }
 
 pub(super) fn reachable(world: &World<'_>, from: ThingIx) -> Vec<Reached> {
-    let Some((sender, addresses)) = sender(world, from) else {
+    let Some(sender) = sender(world, from) else {
         return Vec::new();
     };
     let only = (world.kind(from) == Kind::Cluster).then(|| world.id(from));
-    let connections = world.connections.iter().filter(|(_, connection)| {
-        let listed: Vec<&str> = connections_of(world, connection.cluster)
-            .filter_map(|other| other.address.as_deref())
-            .collect();
-        only.is_none_or(|name| connection.cluster.name == name)
-            && addresses.fit(connection.address.as_deref(), &listed)
-    });
+    let listed = listed_addresses(world);
+    let connections = world
+        .connections
+        .iter()
+        .filter(|(_, connection)| only.is_none_or(|name| connection.cluster.name == name));
     connections
         .filter_map(|(thing, connection)| {
-            Reached::admitted(*thing, best_broker(world, sender, connection))
+            let others = listed.get(connection.cluster.name.as_str());
+            let shown = match connection.address.as_deref().map(str::parse) {
+                Some(Ok(address)) => Shown::Only(address),
+                Some(Err(_)) | None => Shown::NoneOf(others.map_or(&[], Vec::as_slice)),
+            };
+            Reached::admitted(*thing, best_broker(world, sender, connection, shown))
         })
         .collect()
 }
 
+/// The client addresses that ACLs name, by cluster.
+fn listed_addresses<'e>(world: &World<'e>) -> BTreeMap<&'e str, Vec<IpAddr>> {
+    let mut listed: BTreeMap<&str, Vec<IpAddr>> = BTreeMap::new();
+    for connection in world.connections.values() {
+        let address = connection.address.as_deref().and_then(|a| a.parse().ok());
+        let known = listed.entry(connection.cluster.name.as_str()).or_default();
+        known.extend(address.filter(|address| !known.contains(address)));
+    }
+    listed
+}
+
 /// The file systems whose mount targets one can open a connection to.
 pub(super) fn mountable(world: &World<'_>, from: ThingIx) -> Vec<Reached> {
-    let Some((sender, _)) = sender(world, from) else {
+    let Some(sender) = sender(world, from) else {
         return Vec::new();
     };
     let stores = world.all(Sort::FileSystem).iter();
@@ -90,8 +106,7 @@ pub(super) fn by_iam(world: &World<'_>, cluster: ThingIx) -> Vec<Reached> {
     };
     let own = world.connections.iter().filter(|(_, connection)| {
         let link = connection.cluster.managed.as_ref();
-        // IAM knows no hosts: the address class without an address stands for all.
-        connection.address.is_none() && link.is_some_and(|link| link.to == managed.arn)
+        link.is_some_and(|link| link.to == managed.arn)
     });
     own.filter_map(|(thing, connection)| {
         let (_, listener) = connection.listeners().find(|(_, l)| is_iam(l))?;
@@ -110,68 +125,25 @@ fn is_iam(listener: &Listener) -> bool {
     !listener.mechanisms.is_empty() && listener.mechanisms.iter().all(|m| m == AWS_MSK_IAM)
 }
 
-/// Who sends from a host, subnet, cluster's client place or position, and by which addresses.
-fn sender<'e>(world: &World<'e>, from: ThingIx) -> Option<(Sender<'e>, Addresses<'e>)> {
+/// Who sends from a host, subnet, cluster's client place or position.
+fn sender<'e>(world: &World<'e>, from: ThingIx) -> Option<Sender<'e>> {
     if let Some(host) = world.host(from) {
-        return Some((
-            Sender::Host(host),
-            Addresses::These(&host.private_addresses),
-        ));
+        return Some(Sender::Host(host));
     }
     if let Some(subnet) = world.subnet(from) {
-        let blocks = subnet.cidr.into_iter().chain(subnet.v6.iter().copied());
-        return Some((Sender::NewHost(subnet), Addresses::In(blocks.collect())));
+        return Some(match world.guests.get(&from) {
+            Some((_, account)) => Sender::Guest(subnet, account),
+            None => Sender::NewHost(subnet),
+        });
     }
     let id = world.id(from);
     if world.kind(from) == Kind::Cluster {
-        return Some((Sender::Client, Addresses::Any));
+        return Some(Sender::Client);
     }
     if id == "internet" {
-        return Some((Sender::Internet, Addresses::Unlisted));
+        return Some(Sender::Internet);
     }
-    let network = world.estate.config.networks.get(id)?;
-    Some((
-        Sender::Network(network),
-        Addresses::In(network.blocks.clone()),
-    ))
-}
-
-/// Which client addresses a sender can show.
-enum Addresses<'a> {
-    /// Exactly these.
-    These(&'a [String]),
-    /// Some address of these blocks.
-    In(Vec<ipnet::IpNet>),
-    /// Any that no ACL names.
-    Unlisted,
-    /// Any at all.
-    Any,
-}
-
-impl Addresses<'_> {
-    /// Whether the sender may show an address of this class: the named one, or, for `None`, some
-    /// address that no ACL of the cluster names.
-    fn fit(&self, class: Option<&str>, listed: &[&str]) -> bool {
-        match (self, class) {
-            (Self::Any, _) | (Self::In(_) | Self::Unlisted, None) => true,
-            (Self::Unlisted, Some(_)) => false,
-            (Self::These(own), Some(address)) => own.iter().any(|a| a == address),
-            (Self::These(own), None) => !own.iter().any(|a| listed.contains(&a.as_str())),
-            (Self::In(blocks), Some(address)) => address
-                .parse::<std::net::IpAddr>()
-                .is_ok_and(|address| blocks.iter().any(|block| block.contains(&address))),
-        }
-    }
-}
-
-fn connections_of<'w, 'e>(
-    world: &'w World<'e>,
-    cluster: &'w Cluster,
-) -> impl Iterator<Item = &'w ConnectionOf<'e>> {
-    world
-        .connections
-        .values()
-        .filter(move |other| other.cluster.name == cluster.name)
+    world.estate.config.networks.get(id).map(Sender::Network)
 }
 
 /// The best admission over the brokers that have the listener.
@@ -179,14 +151,23 @@ fn best_broker<'e>(
     world: &World<'e>,
     sender: Sender<'_>,
     connection: &ConnectionOf<'e>,
+    shown: Shown<'_>,
 ) -> Admission {
     let mut best = Admission::default();
-    if connection.is_unread() {
+    if connection.is_unread() && sender.shows(shown) {
         best.strength = Strength::Gap;
         best.notes.push(unread(connection));
     }
     for (broker, listener) in connection.listeners() {
-        let admission = to_broker(world, sender, broker, listener);
+        let managed = world.managed_of(connection.cluster);
+        let through = managed.filter(|managed| connections::serves(managed, listener));
+        let admission = match through {
+            Some(managed) => {
+                let admission = connections::admitted(world, sender, managed, listener, shown);
+                held(admission, listener)
+            }
+            None => to_broker(world, sender, broker, listener, shown),
+        };
         if admission.strength > best.strength {
             best = admission;
         }
@@ -205,8 +186,13 @@ fn to_broker<'e>(
     sender: Sender<'_>,
     broker: &'e Broker,
     listener: &Listener,
+    shown: Shown<'_>,
 ) -> Admission {
-    let mut admission = to_port(world, sender, broker, listener);
+    held(to_port(world, sender, broker, listener, shown), listener)
+}
+
+/// The same, as sure at most as that there is such a listener.
+fn held(mut admission: Admission, listener: &Listener) -> Admission {
     if let Some(unread) = &listener.unread
         && admission.strength > Strength::Gap
     {
@@ -224,8 +210,12 @@ fn to_port<'e>(
     sender: Sender<'_>,
     broker: &'e Broker,
     listener: &Listener,
+    shown: Shown<'_>,
 ) -> Admission {
     let Some((target, at, origin)) = target(world, broker, listener.port) else {
+        if !sender.shows(shown) {
+            return Admission::default();
+        }
         let client = matches!(sender, Sender::Client);
         return Admission {
             strength: if client {
@@ -242,15 +232,16 @@ fn to_port<'e>(
     };
     let mut admission = match sender {
         // What a host sends to itself meets no security group.
-        Sender::Host(from) if from.id == at => Admission {
+        Sender::Host(from) if from.id == at && sender.shows(shown) => Admission {
             strength: Strength::Always,
             ..Admission::default()
         },
         Sender::Host(_)
         | Sender::NewHost(_)
+        | Sender::Guest(..)
         | Sender::Internet
         | Sender::Network(_)
-        | Sender::Client => admit(world.estate, sender, &target),
+        | Sender::Client => admit_showing(world.estate, sender, &target, shown),
     };
     if admission.strength > Strength::Never {
         let says = format!("broker {} runs on {at}", broker.id);

@@ -185,7 +185,16 @@ fn outside(named: &BTreeSet<IpNet>) -> IpAddr {
 /// The positions that code on a host, or on a new host in a subnet, sends from.
 pub(super) fn of(world: &World<'_>, from: ThingIx) -> Vec<Reached> {
     let estate = world.estate;
-    let subnet = || world.subnet(from).map(Place::of_subnet);
+    let subnet = || {
+        let place = world.subnet(from).map(Place::of_subnet)?;
+        let Some((_, account)) = world.guests.get(&from) else {
+            return Some(place);
+        };
+        let sender = world
+            .subnet(from)
+            .map(|subnet| Sender::Guest(subnet, account))?;
+        Some(Place { sender, ..place })
+    };
     let place = world.host(from).map(Place::of_host).or_else(subnet);
     let Some(place) = place else {
         return Vec::new();

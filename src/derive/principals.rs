@@ -114,6 +114,7 @@ pub(super) fn all(world: &World<'_>, facts: &mut Facts) -> Vec<Principal> {
         });
     }
     principals.extend(unlisted_instances(world, facts));
+    principals.extend(strangers(world, facts));
     for host in world.all(Sort::Host) {
         principals.push(Principal {
             thing: *host,
@@ -164,6 +165,31 @@ fn unlisted_instances(world: &World<'_>, facts: &mut Facts) -> Vec<Principal> {
         }
     }
     principals
+}
+
+/// Whoever the shares of subnets name, as far as the capture does not say who that is: it may run
+/// instances there.
+fn strangers(world: &World<'_>, facts: &mut Facts) -> Vec<Principal> {
+    let all = world.estate.subnet_strangers.iter();
+    let all = all.filter_map(|(who, subnets)| {
+        let thing = world.things.find(Kind::Whoever, who)?;
+        let why = "somebody may run instances there; who it is was not read";
+        let starts = subnets.iter().filter_map(|id| {
+            let subnet = world.things.find(Kind::Subnet, id)?;
+            Some(Held {
+                fact: facts.intern(Predicate::RunsIn, subnet),
+                strength: Strength::Gap,
+                why: why.to_owned(),
+            })
+        });
+        Some(Principal {
+            thing,
+            name: format!("whoever {who}"),
+            kind: "whoever",
+            starts: starts.collect(),
+        })
+    });
+    all.collect()
 }
 
 fn kafka_principals(world: &World<'_>, facts: &mut Facts) -> Vec<Principal> {

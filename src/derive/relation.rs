@@ -146,6 +146,7 @@ pub(super) fn follow(world: &World<'_>, relation: Relation, from: ThingIx) -> Ve
         Relation::Bucket => bucket_of(world, from),
         Relation::Mountable => listeners::mountable(world, from),
         Relation::IamListener => listeners::by_iam(world, from),
+        Relation::VpcListener => super::connections::listeners(world, from),
         Relation::Cluster => listeners::cluster(world, from),
         Relation::Topic => holders::topics(world, from),
         Relation::Source => world.mirrors.get(&from).cloned().unwrap_or_default(),

@@ -380,9 +380,9 @@ fn objects(
 fn launch(world: &World<'_>, thing: ThingIx, statements: &[&Statement]) -> Vec<Wanted> {
     let estate = world.estate;
     let id = world.id(thing);
-    let subnet = estate.subnets.get(id);
-    let account = match (subnet, estate.identities.get(id)) {
-        (Some(subnet), _) => subnet.account.as_str(),
+    let subnet = world.subnet(thing);
+    let account = match (world.launcher(thing), estate.identities.get(id)) {
+        (Some(launcher), _) => launcher,
         (None, Some(role)) => role.account.as_str(),
         (None, None) => return Vec::new(),
     };
@@ -399,8 +399,8 @@ fn launch(world: &World<'_>, thing: ThingIx, statements: &[&Statement]) -> Vec<W
     match subnet {
         Some(subnet) => {
             patterns.push(format!(
-                "arn:aws:ec2:{region}:{account}:subnet/{}",
-                subnet.id
+                "arn:aws:ec2:{region}:{}:subnet/{}",
+                subnet.account, subnet.id
             ));
         }
         None => patterns.push(owned("subnet")),

@@ -13,7 +13,7 @@ use crate::policy::{Glob, PatternType, ResourceType};
 /// whole name are known to be meant; on which brokers they lie is not known then. For each pattern
 /// of an asset there is a topic besides that goes by the pattern, and one by each prefix that an
 /// ACL names inside it: no topic has such a name, and some topic fits.
-pub(super) fn topics(estate: &Estate, cluster: &Cluster) -> BTreeMap<String, Topic> {
+pub(super) fn of(estate: &Estate, cluster: &Cluster) -> BTreeMap<String, Topic> {
     if let Some(topics) = cluster.topics.as_ref() {
         return topics.clone();
     }

@@ -68,6 +68,8 @@ pub(super) struct World<'e> {
     pub(super) mirrors: BTreeMap<ThingIx, Vec<Reached>>,
     /// The topics that each consumer reads.
     pub(super) readers: BTreeMap<ThingIx, Vec<Reached>>,
+    /// Subnets as an account uses them that does not own them: subnet and account.
+    pub(super) guests: BTreeMap<ThingIx, (&'e str, &'e str)>,
     /// Position classes by id; each is a member of [`Sort::Position`].
     pub(super) classes: BTreeMap<String, Class>,
 }
@@ -86,6 +88,7 @@ impl<'e> World<'e> {
             objects: BTreeMap::new(),
             mirrors: BTreeMap::new(),
             readers: BTreeMap::new(),
+            guests: BTreeMap::new(),
             classes: positions::discover(estate, positions::documents(estate).into_iter()),
         };
         world.storage();
@@ -133,8 +136,21 @@ impl<'e> World<'e> {
         self.estate.hosts.get(self.id_if(Kind::Host, thing)?)
     }
 
+    /// The subnet that a thing is, also as another account uses it.
     pub(super) fn subnet(&self, thing: ThingIx) -> Option<&'e Subnet> {
-        self.estate.subnets.get(self.id_if(Kind::Subnet, thing)?)
+        let id = match self.guests.get(&thing) {
+            Some((subnet, _)) => subnet,
+            None => self.id_if(Kind::Subnet, thing)?,
+        };
+        self.estate.subnets.get(id)
+    }
+
+    /// The account that launches instances in a subnet: its owner, or one that it is shared with.
+    pub(super) fn launcher(&self, thing: ThingIx) -> Option<&'e str> {
+        match self.guests.get(&thing) {
+            Some((_, account)) => Some(account),
+            None => self.subnet(thing).map(|subnet| subnet.account.as_str()),
+        }
     }
 
     /// The bucket that a thing is, or that the objects of a topic lie in.
@@ -155,7 +171,11 @@ impl<'e> World<'e> {
             return self.estate.managed.get(arn);
         }
         let (cluster, _) = self.id_if(Kind::Topic, thing)?.split_once('/')?;
-        let cluster = self.estate.clusters.get(cluster)?;
+        self.managed_of(self.estate.clusters.get(cluster)?)
+    }
+
+    /// What the service says about a cluster that it runs.
+    pub(super) fn managed_of(&self, cluster: &Cluster) -> Option<&'e ManagedCluster> {
         self.estate.managed.get(&cluster.managed.as_ref()?.to)
     }
 
@@ -441,6 +461,9 @@ impl<'e> World<'e> {
                 self.things.intern(Kind::Whoever, &id);
             }
         }
+        for who in estate.subnet_strangers.keys() {
+            self.things.intern(Kind::Whoever, who);
+        }
         for (kind, id) in callers::outsiders(self) {
             self.fill(Sort::Caller, kind, [id]);
         }
@@ -476,6 +499,12 @@ impl<'e> World<'e> {
             .filter_map(|host| host.vpc.as_deref())
             .chain(at_interfaces.filter_map(|i| i.vpc.as_deref().or(vpc_of(i.subnet.as_ref()))))
             .chain(mounts.filter_map(|mount| vpc_of(mount.subnet.as_ref())))
+            .chain(
+                estate
+                    .vpc_connections
+                    .values()
+                    .filter_map(|c| c.vpc.as_deref()),
+            )
             .collect();
         let endpoint_vpcs = estate
             .endpoints
@@ -487,7 +516,14 @@ impl<'e> World<'e> {
             .subnets
             .values()
             .filter(|subnet| vpcs.contains(subnet.vpc.as_str()));
-        self.fill(Sort::Subnet, Kind::Subnet, subnets.map(|subnet| &subnet.id));
+        self.fill(Sort::Subnet, Kind::Subnet, subnets.clone().map(|s| &s.id));
+        for subnet in subnets {
+            for (id, account) in super::guests::of(estate, subnet) {
+                self.fill(Sort::Subnet, Kind::Subnet, [&id]);
+                let thing = self.things.intern(Kind::Subnet, &id);
+                self.guests.insert(thing, (&subnet.id, account));
+            }
+        }
         let classes: Vec<String> = self.classes.keys().cloned().collect();
         self.fill(Sort::Position, Kind::Position, classes);
         self.fill(
@@ -609,7 +645,7 @@ impl<'e> World<'e> {
             self.things
                 .intern(Kind::KafkaUser, &at(user.as_str(), None));
         }
-        let topics = super::topics::topics(self.estate, cluster);
+        let topics = super::topics::of(self.estate, cluster);
         for name in topics.keys() {
             let topic = self.things.intern(Kind::Topic, &at(name, None));
             self.topic_objects(cluster, name, topic);

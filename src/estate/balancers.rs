@@ -2,6 +2,7 @@
 //!
 //! Must never: take listeners or targets that were not read for none.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::build::{Builder, captured, sorted, text, texts};
@@ -12,6 +13,7 @@ use crate::capture::json::Node;
 
 const LISTENERS: &str = "elbv2:DescribeListeners";
 const TARGETS: &str = "elbv2:DescribeTargetHealth";
+const ATTRIBUTES: &str = "elbv2:DescribeTargetGroupAttributes";
 
 /// Reads all load balancers and target groups.
 pub(super) fn read(builder: &mut Builder<'_>) {
@@ -72,6 +74,7 @@ fn balancer(builder: &mut Builder<'_>, arn: &str, node: &Node, answer: &Answer) 
         account: answer.account.clone(),
         region: answer.region.clone(),
         network,
+        address_type: text(node, "IpAddressType").unwrap_or_default(),
         internet_facing: node.str("Scheme") == Some("internet-facing"),
         vpc: text(node, "VpcId"),
         subnets: sorted(zones.iter().filter_map(|z| text(z, "SubnetId"))),
@@ -111,7 +114,13 @@ fn target_group(builder: &mut Builder<'_>, arn: &str, node: &Node, answer: &Answ
     // Only Network Load Balancers send TCP on as it is.
     let protocol = node.str("Protocol").unwrap_or_default();
     let tcp = matches!(protocol, "" | "TCP" | "TLS" | "TCP_UDP");
-    let targets = if tcp && matches!(kind.as_str(), "instance" | "ip") {
+    let sends = tcp && matches!(kind.as_str(), "instance" | "ip");
+    let said = if sends {
+        attributes(builder, arn, answer)
+    } else {
+        Seen::Absent
+    };
+    let targets = if sends {
         let list = "TargetHealthDescriptions";
         listed(builder, TARGETS, arn, answer, list, registered)
     } else {
@@ -120,11 +129,46 @@ fn target_group(builder: &mut Builder<'_>, arn: &str, node: &Node, answer: &Answ
     let group = TargetGroup {
         arn: arn.to_owned(),
         port: port(node),
+        preserves_client: preserves(&kind, protocol, &said),
+        proxy_protocol: flag(&said, "proxy_protocol_v2.enabled", false),
         kind,
         targets,
         origin: captured(node),
     };
     builder.estate.target_groups.insert(arn.to_owned(), group);
+}
+
+/// The attributes of a target group, by key.
+fn attributes(
+    builder: &mut Builder<'_>,
+    arn: &str,
+    answer: &Answer,
+) -> Seen<BTreeMap<String, String>> {
+    let item = |node: &Node| Some((text(node, "Key")?, text(node, "Value").unwrap_or_default()));
+    let all = listed(builder, ATTRIBUTES, arn, answer, "Attributes", item);
+    match all {
+        Seen::Is(all) => Seen::Is(all.into_iter().collect()),
+        Seen::Absent => Seen::Absent,
+        Seen::Unread(what) => Seen::Unread(what),
+    }
+}
+
+fn flag(said: &Seen<BTreeMap<String, String>>, key: &str, default: bool) -> Seen<bool> {
+    match said {
+        Seen::Is(all) => Seen::Is(all.get(key).map_or(default, |value| value == "true")),
+        Seen::Absent => Seen::Absent,
+        Seen::Unread(what) => Seen::Unread(Arc::clone(what)),
+    }
+}
+
+/// Whether targets see the client's address. Source: Network Load Balancer Guide, "Edit target group
+/// attributes", "Client IP preservation": always with UDP; with TCP and TLS by the attribute, which
+/// is on for instances and off for addresses unless somebody sets it.
+fn preserves(kind: &str, protocol: &str, said: &Seen<BTreeMap<String, String>>) -> Seen<bool> {
+    if protocol == "TCP_UDP" {
+        return Seen::Is(true);
+    }
+    flag(said, "preserve_client_ip.enabled", kind == "instance")
 }
 
 fn registered(node: &Node) -> Option<RegisteredTarget> {

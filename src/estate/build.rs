@@ -20,6 +20,7 @@ pub fn build(capture: &Capture) -> Estate {
     super::prefix_lists::read(&mut builder);
     super::routes::read(&mut builder);
     super::gateways::read(&mut builder);
+    super::public_access::read(&mut builder);
     super::peerings::read(&mut builder);
     super::transit::read(&mut builder);
     super::endpoints::read(&mut builder);
@@ -44,6 +45,7 @@ pub fn build(capture: &Capture) -> Estate {
     super::expect::guards(&mut builder);
     super::expect::accounts(&mut builder);
     super::organization::read(&mut builder);
+    super::shares::read(&mut builder);
     super::expect::calls(&mut builder);
     super::wanted::calls(&mut builder);
     super::expect::prefix_lists(&mut builder);

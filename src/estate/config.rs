@@ -12,7 +12,8 @@ pub struct Config {
     /// `[[asset]]`: named event data. Topics that no asset names are assets of their own.
     pub assets: Vec<AssetConfig>,
     /// `[assume]`: uncollected guards and inputs that are assumed away: `scps`, `rcps`,
-    /// `network-acls`, `load-balancers`, `default-host-management`, with the line of each.
+    /// `network-acls`, `load-balancers`, `vpc-block-public-access`, `default-host-management`, with
+    /// the line of each.
     pub assume: BTreeMap<String, (String, Source)>,
     /// `[[pin]]` and `[[refute]]`.
     pub links: Vec<LinkConfig>,

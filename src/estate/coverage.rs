@@ -123,6 +123,7 @@ impl super::Estate {
         let no_limits = says("scps", "none") && says("rcps", "none");
         let open_acls = says("network-acls", "allow-all");
         let no_balancers = says("load-balancers", "none");
+        let nothing_blocked = says("vpc-block-public-access", "off");
         let calls = self
             .coverage
             .calls
@@ -131,6 +132,7 @@ impl super::Estate {
         calls.filter(move |(call, outcome)| {
             let assumed = no_limits && call.call.starts_with("organizations:")
                 || open_acls && call.call == "ec2:DescribeNetworkAcls"
+                || nothing_blocked && call.call.starts_with("ec2:DescribeVpcBlockPublicAccess")
                 || no_balancers && call.call == "elbv2:DescribeLoadBalancers";
             !assumed && !matches!(outcome, Outcome::Ok | Outcome::Absent)
         })

@@ -7,7 +7,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::build::{Builder, in_account, is_account, text};
 use super::{
-    Backup, Estate, KeyState, Outcome, Peer, Seen, Via, buckets, grants, identity, snapshots,
+    Backup, Estate, KeyState, Outcome, Peer, Seen, Via, VpcBlockMode, buckets, grants, identity,
+    snapshots,
 };
 use crate::capture::json::Node;
 
@@ -34,11 +35,13 @@ const REGIONAL: [&str; 12] = [
 
 /// Lists that matter only where something names what they hold. Whatever became of them is covered
 /// when they were asked for.
-const NETWORK: [&str; 15] = [
+const NETWORK: [&str; 17] = [
     "ec2:DescribeVpcs",
     "ec2:DescribeInternetGateways",
     "ec2:DescribeEgressOnlyInternetGateways",
     "ec2:DescribeNatGateways",
+    "ec2:DescribeVpcBlockPublicAccessOptions",
+    "ec2:DescribeVpcBlockPublicAccessExclusions",
     "ec2:DescribeVpnGateways",
     "ec2:DescribeAddresses",
     "ec2:DescribeManagedPrefixLists",
@@ -250,9 +253,10 @@ fn named(estate: &Estate) -> BTreeSet<(&'static str, String, String)> {
                     expect("ec2:DescribeTransitGatewayAttachments");
                     expect("ec2:DescribeTransitGatewayVpcAttachments");
                 }
+                Via::Internet(_) | Via::EgressOnly(_) => {
+                    expect("ec2:DescribeVpcBlockPublicAccessOptions");
+                }
                 Via::Local
-                | Via::Internet(_)
-                | Via::EgressOnly(_)
                 | Via::Nat(_)
                 | Via::Vpn(_)
                 | Via::Endpoint(_)
@@ -261,6 +265,13 @@ fn named(estate: &Estate) -> BTreeSet<(&'static str, String, String)> {
             }
         }
     }
+    // Where it blocks nothing, its exclusions change nothing.
+    let blocked = estate.public_access.iter();
+    let blocked = blocked.filter(|(_, access)| access.mode != VpcBlockMode::Off);
+    calls.extend(blocked.map(|((account, region), _)| {
+        let call = "ec2:DescribeVpcBlockPublicAccessExclusions";
+        (call, account.clone(), region.clone())
+    }));
     for gateway in estate.transit_gateways.values() {
         let call = "ec2:DescribeTransitGatewayRouteTables";
         calls.insert((call, gateway.account.clone(), gateway.region.clone()));

@@ -11,10 +11,7 @@ use std::sync::Arc;
 
 use super::build::{Builder, captured, in_account, text};
 use super::files::names;
-use super::{
-    ManagedAuthentication, ManagedCluster, ManagedNode, ManagedVpcConnection, Origin, Outcome,
-    Property, Seen,
-};
+use super::{ManagedAuthentication, ManagedCluster, ManagedNode, Origin, Outcome, Property, Seen};
 use crate::capture::json::{Node, Value};
 use crate::capture::{Answer, Source};
 use crate::names::Arn;
@@ -69,7 +66,7 @@ pub(super) fn read(builder: &mut Builder<'_>) {
         let nodes = described.remove(&arn).unwrap_or_default();
         cluster(builder, &arn, &nodes, source);
     }
-    vpc_connections(builder);
+    super::msk_connections::read(builder);
 }
 
 fn cluster(builder: &mut Builder<'_>, arn: &str, nodes: &[&Node], source: Source) {
@@ -360,45 +357,4 @@ fn configuration(
         Some((key.clone(), property))
     });
     Seen::Is(properties.collect())
-}
-
-fn vpc_connections(builder: &mut Builder<'_>) {
-    let mut found: Vec<(&Answer, &Node, Option<String>)> = Vec::new();
-    for answer in builder.answers("kafka:ListVpcConnections") {
-        for node in answer.body.list("VpcConnections") {
-            found.push((answer, node, text(node, "TargetClusterArn")));
-        }
-    }
-    for answer in builder.answers("kafka:ListClientVpcConnections") {
-        for node in answer.body.list("ClientVpcConnections") {
-            found.push((answer, node, Some(answer.resource.clone())));
-        }
-    }
-    for (_, node, cluster) in found {
-        let Some(arn) = text(node, "VpcConnectionArn") else {
-            continue;
-        };
-        let state = node.str("State").unwrap_or_default();
-        if matches!(state, "DELETING" | "REJECTED" | "REJECTING" | "FAILED")
-            || node.value == Value::Null
-        {
-            continue;
-        }
-        let owner = Arn::from_str(&arn).ok().map(|a| a.account().to_owned());
-        let connection = ManagedVpcConnection {
-            cluster: cluster.unwrap_or_default(),
-            account: text(node, "Owner").or(owner).unwrap_or_default(),
-            vpc: text(node, "VpcId"),
-            subnets: names(node, "ClientSubnets"),
-            groups: names(node, "SecurityGroups"),
-            authentication: text(node, "Authentication"),
-            origin: captured(node),
-            arn: arn.clone(),
-        };
-        builder
-            .estate
-            .vpc_connections
-            .entry(arn)
-            .or_insert(connection);
-    }
 }

@@ -12,7 +12,8 @@ use super::build::Builder;
 use super::link::at;
 use super::{
     AWS_MSK_IAM, Broker, Cluster, Link, Listener, ManagedAuthentication, ManagedCluster,
-    ManagedNode, Origin, Outcome, Property, SecurityProtocol, Seen, Severity, kafka,
+    ManagedNode, Origin, Outcome, Property, SecurityProtocol, Seen, Severity, THROUGH_CONNECTIONS,
+    kafka,
 };
 use crate::capture::Source;
 
@@ -186,6 +187,7 @@ fn brokers(
         .flatten()
         .filter_map(|n| Some((n.id, n.endpoints.first()?.clone())))
         .collect();
+    let connected = connected(builder, managed);
     for broker in cluster.brokers.values_mut() {
         for (key, property) in &properties {
             broker
@@ -195,8 +197,78 @@ fn brokers(
         }
         if !broker.properties.contains_key("listeners") {
             broker.listeners = listeners(managed, described, hosts.get(&broker.id));
+            let others = from_other_vpcs(managed, connected, broker.id, described);
+            broker.listeners.extend(others);
         }
     }
+}
+
+/// How clients in other VPCs may authenticate: as the cluster says, and as connections do that are
+/// there.
+fn connected(builder: &Builder<'_>, managed: &ManagedCluster) -> ManagedAuthentication {
+    let mut methods = managed.from_other_vpcs;
+    let connections = builder.estate.vpc_connections.values();
+    for connection in connections.filter(|c| c.cluster == managed.arn) {
+        match connection.authentication.as_deref() {
+            Some("SASL_IAM") => methods.iam = true,
+            Some("SASL_SCRAM") => methods.scram = true,
+            Some("TLS") => methods.tls = true,
+            Some(_) | None => {}
+        }
+    }
+    methods
+}
+
+/// Listeners for clients in other VPCs: a port for each broker, 14001 for the first one, whatever
+/// the method; unauthenticated clients have none.
+///
+/// Source: MSK Developer Guide, "Amazon MSK multi-VPC private connectivity in a single Region";
+/// recorded `BootstrapBrokerStringVpcConnectivity...` of `GetBootstrapBrokers`.
+fn from_other_vpcs(
+    managed: &ManagedCluster,
+    methods: ManagedAuthentication,
+    id: i32,
+    described: &Source,
+) -> Vec<Listener> {
+    let unread = match &managed.authentication {
+        Seen::Unread(what) if !managed.serverless => Some(what.clone()),
+        Seen::Unread(_) | Seen::Is(_) | Seen::Absent => None,
+    };
+    let (tls, sasl) = (SecurityProtocol::Ssl, SecurityProtocol::SaslSsl);
+    let kinds = [
+        (methods.iam, "CLIENT_IAM", "iam", sasl, Some(AWS_MSK_IAM)),
+        (
+            methods.scram,
+            "CLIENT_SASL_SCRAM",
+            "scram",
+            sasl,
+            Some("SCRAM-SHA-512"),
+        ),
+        (methods.tls, "CLIENT_SECURE", "tls", tls, None),
+    ];
+    let offered = kinds.into_iter().filter(|(on, ..)| *on || unread.is_some());
+    offered
+        .map(|(on, name, label, protocol, mechanism)| {
+            let told = managed.bootstrap.iter().find_map(|address| {
+                let (host, port) = address.rsplit_once(':')?;
+                let own = host.starts_with(&format!("b-{id}.{label}."));
+                Some((host, port.parse().ok()?)).filter(|_| own)
+            });
+            let first = u16::try_from(id).ok().and_then(|id| id.checked_add(14_000));
+            Listener {
+                name: format!("{name}{THROUGH_CONNECTIONS}"),
+                port: told.map(|(_, port)| port).or(first).unwrap_or(14_001),
+                protocol,
+                mechanisms: mechanism.into_iter().map(str::to_owned).collect(),
+                client_certificate: protocol == tls,
+                certificate_requested: false,
+                controller: false,
+                advertised_host: told.map(|(host, _)| host.to_owned()),
+                unread: unread.clone().filter(|_| !on),
+                source: described.clone(),
+            }
+        })
+        .collect()
 }
 
 /// The lowest broker id that is free; MSK counts from 1.

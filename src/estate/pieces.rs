@@ -5,6 +5,8 @@
 //!
 //! Must never: promise that a missing answer would change nothing.
 
+use super::network_pieces::NETWORK;
+
 /// One row: the call, what its answer holds (plural), and what follows for the analysis.
 #[derive(Debug)]
 pub struct Piece {
@@ -27,7 +29,10 @@ pub fn piece_of(call: &str) -> Option<&'static Piece> {
 
 /// Every row.
 pub fn pieces() -> impl Iterator<Item = &'static Piece> {
-    PIECES.iter().chain(super::pieces_stores::STORES)
+    PIECES
+        .iter()
+        .chain(NETWORK)
+        .chain(super::pieces_stores::STORES)
 }
 
 const PIECES: &[Piece] = &[

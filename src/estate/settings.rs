@@ -29,11 +29,12 @@ const KINDS: [&str; 6] = [
     "log-volume",
     "secret-user",
 ];
-const ASSUME: [(&str, &[&str]); 5] = [
+const ASSUME: [(&str, &[&str]); 6] = [
     ("scps", &["none", "unread"]),
     ("rcps", &["none", "unread"]),
     ("network-acls", &["allow-all", "unread"]),
     ("load-balancers", &["none", "unread"]),
+    ("vpc-block-public-access", &["off", "unread"]),
     ("default-host-management", &["off", "unread"]),
 ];
 

@@ -10,59 +10,99 @@ use std::net::IpAddr;
 
 use ipnet::IpNet;
 
+use super::address::client_at;
 use super::balanced;
-use super::blocks::{candidates, internet, is_private};
+use super::blocks::candidates;
+use super::declared::from_network;
 use super::filters::{self, Leg, Packet, pass};
 use super::groups::{self, Other, egress, ingress};
 use super::path::{self, By, carry, edge, lookup, missing_table, sends};
 use super::place::{Place, Sender, Target};
+use super::public::{answers_publicly, from_internet};
+use super::public_access::{Gate, passes, translated};
+use super::shown::{Shown, may_have};
 use super::verdict::{Admission, best, missing};
-use crate::estate::{Destination, Estate, NetworkConfig, Origin, Via};
-use crate::facts::{Evidence, NoteKind};
+use crate::estate::{Destination, Estate, Via};
+use crate::facts::NoteKind;
 use crate::reach::Strength;
+
+/// The port that would be opened, and the addresses that the other side may see.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Opening<'a> {
+    pub(super) port: u16,
+    pub(super) shown: Shown<'a>,
+}
 
 /// Whether `sender` may open `target`, as the estate tells. Complexity: the addresses that the
 /// rules of both sides tell apart, times those rules.
 pub fn admit(estate: &Estate, sender: Sender<'_>, target: &Target<'_>) -> Admission {
+    admit_showing(estate, sender, target, Shown::Any)
+}
+
+/// Whether it may so that the target sees one of these addresses.
+pub fn admit_showing(
+    estate: &Estate,
+    sender: Sender<'_>,
+    target: &Target<'_>,
+    shown: Shown<'_>,
+) -> Admission {
+    let opening = Opening {
+        port: target.port,
+        shown,
+    };
     if matches!(sender, Sender::Client) {
         let places = target.places.iter();
-        return best(places.map(|place| groups::some_client(estate, place, target.port)));
+        return best(places.map(|place| match shown {
+            Shown::Only(address) => client_at(estate, place, target.port, address),
+            Shown::Any | Shown::NoneOf(_) => groups::some_client(estate, place, target.port),
+        }));
     }
-    let direct = admit_directly(estate, sender, target);
+    let places = target.places.iter();
+    let direct = best(places.map(|place| directly(estate, sender, place, opening)));
     if direct.is_sure() {
         return direct;
     }
-    let passed_on = balanced::admit(estate, sender, target);
+    let passed_on = balanced::admit(estate, sender, target, opening);
     direct.or(passed_on)
 }
 
 /// The same without anything that accepts connections and passes them on.
 pub fn admit_directly(estate: &Estate, sender: Sender<'_>, target: &Target<'_>) -> Admission {
+    let opening = Opening {
+        port: target.port,
+        shown: Shown::Any,
+    };
     let places = target.places.iter();
-    best(places.map(|place| directly(estate, sender, place, target.port)))
+    best(places.map(|place| directly(estate, sender, place, opening)))
 }
 
 pub(super) fn directly(
     estate: &Estate,
     sender: Sender<'_>,
     target: &Place<'_>,
-    port: u16,
+    opening: Opening<'_>,
 ) -> Admission {
     match sender {
         Sender::Host(host) => {
             let own = Place::of_host(estate, host);
-            best(own.iter().map(|place| between(estate, place, target, port)))
+            best(
+                own.iter()
+                    .map(|place| between(estate, place, target, opening)),
+            )
         }
-        Sender::NewHost(subnet) => between(estate, &Place::of_subnet(subnet), target, port),
-        Sender::Internet => from_internet(estate, target, port),
-        Sender::Network(network) => from_network(estate, network, target, port),
+        Sender::NewHost(subnet) => between(estate, &Place::of_subnet(subnet), target, opening),
+        Sender::Guest(subnet, account) => {
+            between(estate, &Place::of_guest(subnet, account), target, opening)
+        }
+        Sender::Internet => from_internet(estate, target, opening),
+        Sender::Network(network) => from_network(estate, network, target, opening),
         Sender::Client => Admission::default(),
     }
 }
 
 /// What the rules of both sides tell addresses apart by.
-fn cuts(estate: &Estate, sides: &[&Place<'_>]) -> Vec<IpNet> {
-    let mut cuts = Vec::new();
+pub(super) fn cuts(estate: &Estate, sides: &[&Place<'_>], shown: Shown<'_>) -> Vec<IpNet> {
+    let mut cuts = shown.cuts();
     for place in sides {
         groups::cuts(estate, place, &mut cuts);
         filters::cuts(estate, place.subnet, &mut cuts);
@@ -80,25 +120,35 @@ fn cuts(estate: &Estate, sides: &[&Place<'_>]) -> Vec<IpNet> {
 }
 
 /// From one interface to another.
-pub(super) fn between(estate: &Estate, from: &Place<'_>, to: &Place<'_>, port: u16) -> Admission {
+pub(super) fn between(
+    estate: &Estate,
+    from: &Place<'_>,
+    to: &Place<'_>,
+    opening: Opening<'_>,
+) -> Admission {
     if from.inside.is_empty() || to.inside.is_empty() && to.public.is_empty() {
-        if !groups::admits_anybody(estate, to, port) {
+        let unread = from.inside.is_empty() && !opening.shown.fits_unread(estate, from.vpc);
+        if unread || !groups::admits_anybody(estate, to, opening.port) {
             return Admission::default();
         }
         let unknown = if from.inside.is_empty() { from } else { to };
         return Admission::gap(format!("the addresses of {}", unknown.name));
     }
     if to.floating {
-        return whichever(estate, to, from, &|to| between(estate, from, to, port));
+        return whichever(estate, to, from, opening, &|to| {
+            between(estate, from, to, opening)
+        });
     }
     if from.floating {
-        return whichever(estate, from, to, &|from| between(estate, from, to, port));
+        return from_somewhere(estate, from, to, opening);
     }
     let all = Ask {
         estate,
         from,
         to,
-        port,
+        opening,
+        port: opening.port,
+        behind: None,
     };
     let inside = to.inside.iter().map(IpNet::addr);
     let private = best(inside.clone().map(|address| all.privately(address)));
@@ -113,18 +163,54 @@ pub(super) fn between(estate: &Estate, from: &Place<'_>, to: &Place<'_>, port: u
     private.or(best(public.map(|address| all.publicly(address))))
 }
 
+/// From an interface whose address is not known. That the target must see one address alone is a
+/// condition then; that it must not see some is none, as those are asked about apart.
+fn from_somewhere(
+    estate: &Estate,
+    from: &Place<'_>,
+    to: &Place<'_>,
+    opening: Opening<'_>,
+) -> Admission {
+    let Shown::Only(only) = opening.shown else {
+        return whichever(estate, from, to, opening, &|from| {
+            between(estate, from, to, opening)
+        });
+    };
+    let has = from.inside.iter().any(|block| block.contains(&only));
+    if !has || !may_have(estate, from.vpc, only) {
+        // Its address is another one, which a NAT gateway may still change.
+        return whichever(estate, from, to, opening, &|from| {
+            between(estate, from, to, opening)
+        });
+    }
+    let there = Place {
+        inside: vec![IpNet::from(only)],
+        floating: false,
+        ..from.clone()
+    };
+    let text = format!("the address that {} gets", from.name);
+    between(estate, &there, to, opening).weakened(
+        Strength::Conditional,
+        NoteKind::NotModelled,
+        text,
+    )
+}
+
 /// The answer for a place whose address is not known: certain if it is for every address.
 fn whichever<'e>(
     estate: &Estate,
     place: &Place<'e>,
     other: &Place<'_>,
+    opening: Opening<'_>,
     ask: &dyn Fn(&Place<'e>) -> Admission,
 ) -> Admission {
-    let cuts = cuts(estate, &[place, other]);
+    let shown = opening.shown;
+    let cuts = cuts(estate, &[place, other], shown);
     let answers: Vec<Admission> = place
         .inside
         .iter()
         .flat_map(|block| candidates(block, &cuts))
+        .filter(|address| !matches!(shown, Shown::NoneOf(others) if others.contains(address)))
         .map(|address| {
             ask(&Place {
                 inside: vec![IpNet::from(address)],
@@ -156,7 +242,10 @@ struct Ask<'a, 'e> {
     estate: &'e Estate,
     from: &'a Place<'e>,
     to: &'a Place<'e>,
+    opening: Opening<'a>,
     port: u16,
+    /// Who sends through `from`, when that is a NAT gateway.
+    behind: Option<&'a Place<'e>>,
 }
 
 impl Ask<'_, '_> {
@@ -168,10 +257,11 @@ impl Ask<'_, '_> {
         let cuts = if single {
             Vec::new()
         } else {
-            cuts(self.estate, &[self.from, self.to])
+            cuts(self.estate, &[self.from, self.to], self.opening.shown)
         };
         let sources = blocks.into_iter().flat_map(|b| candidates(b, &cuts));
-        sources
+        let shown = sources.filter(|address| self.opening.shown.allows(*address));
+        shown
             .filter(|address| {
                 let source = other(*address, Some(self.from), None);
                 !ingress(self.estate, self.to, self.port, source).is_no()
@@ -220,7 +310,7 @@ impl Ask<'_, '_> {
                 .public
                 .iter()
                 .copied()
-                .filter(IpAddr::is_ipv4)
+                .filter(|own| own.is_ipv4() && self.opening.shown.allows(*own))
                 .collect()
         } else {
             self.sources(to)
@@ -235,7 +325,13 @@ impl Ask<'_, '_> {
             Some(route) => match &route.via {
                 Via::Internet(_) | Via::EgressOnly(_) => {
                     let each = own.into_iter().map(|from| self.out_to(from, to));
-                    best(each).and(Admission::surely(vec![sends(table, route)]))
+                    let gate = match (self.behind, &route.via) {
+                        (Some(client), _) => translated(estate, self.from, client),
+                        (None, Via::EgressOnly(_)) => passes(estate, self.from, Gate::Behind),
+                        (None, _) => passes(estate, self.from, Gate::Outward),
+                    };
+                    let out = Admission::surely(vec![sends(table, route)]).and(gate);
+                    best(each).and(out)
                 }
                 Via::Nat(_) => self.through_nat(to),
                 Via::Local
@@ -291,7 +387,10 @@ impl Ask<'_, '_> {
         };
         let Some(gateway) = estate.nat_gateways.get(id) else {
             // Its addresses are not known: they matter where a rule names addresses at all.
-            if route.blackhole || !groups::names_addresses(estate, self.to, self.port) {
+            if route.blackhole
+                || !groups::names_addresses(estate, self.to, self.port)
+                || !self.opening.shown.fits_unread(estate, self.from.vpc)
+            {
                 return Admission::default();
             }
             let (account, region) = self.from.owner(estate);
@@ -306,11 +405,15 @@ impl Ask<'_, '_> {
             estate,
             from: &nat,
             to: self.to,
+            opening: self.opening,
             port: self.port,
+            behind: Some(self.from),
         };
         let is_inside = self.to.inside.iter().any(|block| block.addr() == to);
         let onward = if is_inside && to.is_ipv4() {
-            best(nat.inside.iter().map(|from| onward.masked(from.addr(), to)))
+            let own = nat.inside.iter().map(IpNet::addr);
+            let own = own.filter(|from| self.opening.shown.allows(*from));
+            best(own.map(|from| onward.masked(from, to)))
         } else {
             onward.publicly(to)
         };
@@ -323,7 +426,7 @@ impl Ask<'_, '_> {
             self.port,
             other(to, None, Some(By::Public)),
         );
-        let cuts = cuts(estate, &[self.from]);
+        let cuts = cuts(estate, &[self.from], Shown::Any);
         let own = self.from.inside.iter().flat_map(|b| candidates(b, &cuts));
         let filtered = best(own.map(|from| {
             let there = path::edges(estate, self.from, &nat);
@@ -359,318 +462,9 @@ impl Ask<'_, '_> {
     }
 }
 
-fn leg(from: IpAddr, to: IpAddr, crossings: Vec<filters::Crossing<'_>>) -> Leg<'_> {
+pub(super) fn leg(from: IpAddr, to: IpAddr, crossings: Vec<filters::Crossing<'_>>) -> Leg<'_> {
     Leg {
         packet: Packet { from, to },
         crossings,
-    }
-}
-
-/// Whether what comes from a public address gets in and is answered: an internet gateway and a
-/// route to it. Source: VPC User Guide, "Internet gateways".
-fn answers_publicly(estate: &Estate, place: &Place<'_>, other: IpAddr) -> Admission {
-    let Some(table) = place.table(estate) else {
-        return Admission::gap(missing_table(estate, place));
-    };
-    let found = lookup(estate, table, other);
-    let Some(route) = found.route else {
-        return match found.doubt {
-            Some(doubt) => Admission::gap(doubt),
-            None => Admission::default(),
-        };
-    };
-    let evidence = sends(table, route);
-    if route.blackhole {
-        return Admission::no(vec![evidence]);
-    }
-    let admission = match &route.via {
-        Via::Internet(id) => {
-            let gateway = estate.gateways.get(id);
-            let elsewhere = gateway.is_some_and(|g| {
-                place
-                    .vpc
-                    .is_some_and(|vpc| !g.vpcs.iter().any(|v| v == vpc))
-            });
-            if elsewhere {
-                return Admission::no(vec![evidence]);
-            }
-            let edge = estate
-                .route_tables
-                .values()
-                .find(|t| t.gateways.contains(id));
-            match edge {
-                Some(edge) => Admission::surely(vec![evidence]).weakened(
-                    Strength::Conditional,
-                    NoteKind::NotModelled,
-                    format!("what the routes of {} for {id} lead through", edge.id),
-                ),
-                None => Admission::surely(vec![evidence]),
-            }
-        }
-        Via::Appliance(id) | Via::Endpoint(id) | Via::Other(id) => {
-            let text = format!("what {id} lets through");
-            Admission::surely(vec![evidence]).weakened(
-                Strength::Conditional,
-                NoteKind::NotModelled,
-                text,
-            )
-        }
-        // Nobody can begin a connection inward through these, and the answer to one that came in
-        // through the internet gateway must leave by it.
-        Via::Local
-        | Via::EgressOnly(_)
-        | Via::Nat(_)
-        | Via::Peering(_)
-        | Via::Transit(_)
-        | Via::Vpn(_) => Admission::no(vec![evidence]),
-    };
-    match found.doubt {
-        Some(doubt) => admission.weakened(Strength::Conditional, NoteKind::NotCollected, doubt),
-        None => admission,
-    }
-}
-
-/// From public addresses.
-fn outside(
-    estate: &Estate,
-    sources: &[IpAddr],
-    anywhere: bool,
-    to: &Place<'_>,
-    port: u16,
-) -> Admission {
-    let v6 = to.inside.iter().map(IpNet::addr).find(IpAddr::is_ipv6);
-    let v4 = to.public.iter().copied().find(IpAddr::is_ipv4);
-    best(sources.iter().map(|from| {
-        let other = Other {
-            address: *from,
-            place: None,
-            by: Some(By::Public),
-            anywhere,
-        };
-        let admitted = ingress(estate, to, port, other);
-        if admitted.is_no() {
-            return admitted;
-        }
-        let address = if from.is_ipv4() { v4 } else { v6 };
-        let Some(address) = address else {
-            if from.is_ipv6() && !to.v6_known {
-                let text = format!("whether {} has an IPv6 address was not collected", to.name);
-                return admitted.and(Admission::gap(text));
-            }
-            return Admission::default();
-        };
-        let filtered = pass(
-            estate,
-            &[leg(*from, address, vec![edge(estate, to, true)])],
-            &[leg(address, *from, vec![edge(estate, to, false)])],
-            port,
-        );
-        admitted
-            .and(answers_publicly(estate, to, *from))
-            .and(filtered)
-    }))
-}
-
-fn from_internet(estate: &Estate, to: &Place<'_>, port: u16) -> Admission {
-    let mut sources = internet();
-    let mut cuts = Vec::new();
-    groups::cuts(estate, to, &mut cuts);
-    // A rule for a large part of the internet admits whoever has an address there.
-    let large = |net: &&IpNet| (2..=8).contains(&net.prefix_len()) && !is_private(net);
-    sources.extend(cuts.iter().filter(large).map(IpNet::addr));
-    outside(estate, &sources, true, to, port)
-}
-
-/// From a declared network: over the internet from its public blocks, and over whatever joins it to
-/// the VPC.
-fn from_network(estate: &Estate, network: &NetworkConfig, to: &Place<'_>, port: u16) -> Admission {
-    let cuts = cuts(estate, &[to]);
-    best(network.blocks.iter().map(|block| {
-        let sources = candidates(block, &cuts);
-        let joined = best(
-            sources
-                .iter()
-                .map(|from| joined(estate, network, *from, to, port)),
-        );
-        if is_private(block) {
-            return joined;
-        }
-        joined.or(outside(estate, &sources, false, to, port))
-    }))
-}
-
-fn joined(
-    estate: &Estate,
-    network: &NetworkConfig,
-    from: IpAddr,
-    to: &Place<'_>,
-    port: u16,
-) -> Admission {
-    let same = |address: &IpAddr| address.is_ipv4() == from.is_ipv4();
-    let Some(address) = to.inside.iter().map(IpNet::addr).find(same) else {
-        return Admission::default();
-    };
-    let other = Other {
-        address: from,
-        place: None,
-        by: None,
-        anywhere: false,
-    };
-    let admitted = ingress(estate, to, port, other);
-    if admitted.is_no() {
-        return admitted;
-    }
-    let way = joins(estate, network, from, to);
-    if way.is_no() {
-        return way;
-    }
-    let filtered = pass(
-        estate,
-        &[leg(from, address, vec![edge(estate, to, true)])],
-        &[leg(address, from, vec![edge(estate, to, false)])],
-        port,
-    );
-    admitted.and(way).and(filtered)
-}
-
-/// Whether a VPN, a Direct Connect or a transit gateway joins a declared network to the target.
-fn joins(estate: &Estate, network: &NetworkConfig, from: IpAddr, to: &Place<'_>) -> Admission {
-    let reaches = |id: &str| network.reaches.iter().any(|r| r == id);
-    let declared = to.vpc.is_some_and(reaches);
-    let says = || {
-        let says = format!("network {} is joined to it", network.name);
-        Evidence::description(says, Origin::Pinned(network.source.clone()))
-    };
-    let Some(table) = to.table(estate) else {
-        let text = missing_table(estate, to);
-        return if declared {
-            Admission::unread_guard(text).with(says())
-        } else {
-            Admission::gap(text)
-        };
-    };
-    let found = lookup(estate, table, from);
-    let beyond = |id: &str| {
-        Admission::gap(format!(
-            "whether network {} is behind {id}; say so with `reaches` under `[network.{}]`",
-            network.name, network.name
-        ))
-    };
-    let contradiction = || {
-        let text = format!(
-            "no route of {} leads back to network {}",
-            table.id, network.name
-        );
-        Admission::doubtful(Strength::Conditional, NoteKind::NotModelled, text).with(says())
-    };
-    let no = |evidence: Vec<Evidence>| {
-        if declared {
-            contradiction()
-        } else {
-            Admission::no(evidence)
-        }
-    };
-    let Some(route) = found.route else {
-        return match found.doubt {
-            Some(doubt) if !declared => Admission::gap(doubt),
-            Some(_) | None => no(Vec::new()),
-        };
-    };
-    let evidence = sends(table, route);
-    if route.blackhole {
-        return no(vec![evidence]);
-    }
-    match &route.via {
-        Via::Vpn(id) | Via::Transit(id) => {
-            if declared || reaches(id) {
-                Admission::surely(vec![says(), evidence])
-            } else {
-                beyond(id).with(evidence)
-            }
-        }
-        Via::Peering(id) | Via::Endpoint(id) | Via::Appliance(id) | Via::Other(id) => {
-            if declared {
-                let text = format!("what {id} lets through");
-                Admission::surely(vec![says(), evidence]).weakened(
-                    Strength::Conditional,
-                    NoteKind::NotModelled,
-                    text,
-                )
-            } else {
-                beyond(id).with(evidence)
-            }
-        }
-        Via::Local => {
-            let text = format!(
-                "addresses of network {} lie in the VPC itself",
-                network.name
-            );
-            Admission::doubtful(Strength::Conditional, NoteKind::NotModelled, text)
-        }
-        Via::Internet(_) | Via::EgressOnly(_) | Via::Nat(_) => no(vec![evidence]),
-    }
-}
-
-/// Whether requests to the internet leave a host, or a new host of a subnet, from an address of
-/// `block`: its own behind an internet gateway, or that of a NAT gateway.
-pub fn leaves_by(estate: &Estate, sender: Sender<'_>, block: &IpNet) -> Admission {
-    let (places, new) = match sender {
-        Sender::Host(host) => (Place::of_host(estate, host), false),
-        Sender::NewHost(subnet) => (vec![Place::of_subnet(subnet)], true),
-        Sender::Internet | Sender::Network(_) | Sender::Client => return Admission::default(),
-    };
-    best(places.iter().map(|place| leaves(estate, place, new, block)))
-}
-
-fn leaves(estate: &Estate, place: &Place<'_>, new: bool, block: &IpNet) -> Admission {
-    let own = place.public.iter().any(|address| block.contains(address));
-    let Some(table) = place.table(estate) else {
-        return if own {
-            Admission::unread_guard(missing_table(estate, place))
-        } else {
-            Admission::gap(missing_table(estate, place))
-        };
-    };
-    let somewhere = internet();
-    let Some(route) = somewhere
-        .first()
-        .and_then(|address| lookup(estate, table, *address).route)
-        .filter(|route| !route.blackhole)
-    else {
-        return Admission::default();
-    };
-    match &route.via {
-        Via::Internet(_) if own => Admission::surely(vec![sends(table, route)]),
-        Via::Internet(_) if new => Admission::doubtful(
-            Strength::Gap,
-            NoteKind::NotModelled,
-            format!("the public address that a new host in {} gets", place.name),
-        ),
-        Via::Internet(_) | Via::EgressOnly(_) | Via::Local => Admission::default(),
-        Via::Nat(id) => {
-            let Some(gateway) = estate.nat_gateways.get(id) else {
-                let (account, region) = place.owner(estate);
-                let call = missing("ec2:DescribeNatGateways", account, region);
-                return Admission::gap(format!("the addresses of {id}: {call}"));
-            };
-            let nat = Place::of_nat(gateway);
-            if !nat.public.iter().any(|address| block.contains(address)) {
-                return Admission::default();
-            }
-            let says = format!("{id} sends from {}", gateway.public_addresses.join(", "));
-            Admission::surely(vec![
-                sends(table, route),
-                Evidence::description(says, gateway.origin.clone()),
-            ])
-        }
-        Via::Peering(id)
-        | Via::Transit(id)
-        | Via::Vpn(id)
-        | Via::Endpoint(id)
-        | Via::Appliance(id)
-        | Via::Other(id) => {
-            let text = format!("the address that what goes through {id} leaves by");
-            Admission::doubtful(Strength::Gap, NoteKind::NotModelled, text)
-        }
     }
 }

@@ -1,9 +1,8 @@
 //! Connections that something accepts and passes on: Network Load Balancers, and endpoints of
 //! services that are offered through `PrivateLink` in front of one.
 //!
-//! Source: Network Load Balancer Guide, "Client IP preservation" (on for instances, off for TCP
-//! targets by address, unless an attribute says otherwise; never for `PrivateLink`), "Security
-//! groups"; `PrivateLink` Guide, "Share your services".
+//! Source: Network Load Balancer Guide, "Client IP preservation" (an attribute of the target group;
+//! never for `PrivateLink`), "Security groups"; `PrivateLink` Guide, "Share your services".
 //!
 //! Must never: take load balancers that were not listed for none.
 
@@ -11,12 +10,13 @@ use std::net::{IpAddr, Ipv4Addr};
 
 use ipnet::IpNet;
 
-use super::admission::{between, directly};
+use super::admission::{Opening, between, directly};
 use super::blocks::{candidates, internet};
 use super::filters::{Leg, Packet, pass};
-use super::groups::{Other, admits_neighbours, ingress, names_group};
+use super::groups::{Other, admits_neighbours, by_group, ingress};
 use super::path::{By, edge};
 use super::place::{Groups, Place, Sender, Target, blocks_of};
+use super::shown::Shown;
 use super::verdict::{Admission, assumed, best, missing};
 use crate::estate::{
     Balancer, BalancerListener, Estate, Origin, RegisteredTarget, Seen, TargetGroup,
@@ -29,13 +29,23 @@ const GROUPS: &str = "elbv2:DescribeTargetGroups";
 const SERVICES: &str = "ec2:DescribeVpcEndpointServiceConfigurations";
 
 /// Whether the sender gets to the target through something before it.
-pub(super) fn admit(estate: &Estate, sender: Sender<'_>, target: &Target<'_>) -> Admission {
+pub(super) fn admit(
+    estate: &Estate,
+    sender: Sender<'_>,
+    target: &Target<'_>,
+    opening: Opening<'_>,
+) -> Admission {
     let places = target.places.iter();
-    best(places.map(|place| before(estate, sender, place, target.port)))
+    best(places.map(|place| before(estate, sender, place, opening)))
 }
 
-fn before(estate: &Estate, sender: Sender<'_>, place: &Place<'_>, port: u16) -> Admission {
-    if !admits_neighbours(estate, place, port) {
+fn before(
+    estate: &Estate,
+    sender: Sender<'_>,
+    place: &Place<'_>,
+    opening: Opening<'_>,
+) -> Admission {
+    if !admits_neighbours(estate, place, opening.port) {
         return Admission::default();
     }
     let found = best(
@@ -43,11 +53,13 @@ fn before(estate: &Estate, sender: Sender<'_>, place: &Place<'_>, port: u16) -> 
             .balancers
             .values()
             .filter(|balancer| balancer.network)
-            .map(|balancer| through(estate, sender, balancer, place, port)),
+            .map(|balancer| through(estate, sender, balancer, place, opening)),
     );
     if found.is_sure()
         || assumed(estate, "load-balancers", "none").is_some()
         || estate.listed(BALANCERS, place.account, place.region)
+        // It would show the client's address or its own.
+        || !sender.shows(opening.shown) && !opening.shown.fits_unread(estate, place.vpc)
     {
         return found;
     }
@@ -60,43 +72,41 @@ fn through(
     sender: Sender<'_>,
     balancer: &Balancer,
     place: &Place<'_>,
-    port: u16,
+    opening: Opening<'_>,
 ) -> Admission {
+    let port = opening.port;
     let beside = balancer.vpc.is_none() || balancer.vpc.as_deref() == place.vpc;
     let listeners = match &balancer.listeners {
         Seen::Is(listeners) => listeners,
         Seen::Unread(what) if beside => return Admission::gap(what.to_string()),
         Seen::Unread(_) | Seen::Absent => return Admission::default(),
     };
-    best(listeners.iter().map(|listener| {
-        let onward =
-            best(
-                listener
-                    .target_groups
-                    .iter()
-                    .map(|arn| match estate.target_groups.get(arn) {
-                        Some(group) => registered(group, place, port, beside),
-                        None if beside => {
-                            Admission::gap(missing(GROUPS, &balancer.account, &balancer.region))
-                        }
-                        None => Admission::default(),
-                    }),
-            );
+    let groups = listeners.iter().flat_map(|listener| {
+        listener
+            .target_groups
+            .iter()
+            .map(move |arn| (listener, arn))
+    });
+    best(groups.map(|(listener, arn)| {
+        let Some(group) = estate.target_groups.get(arn) else {
+            return if beside {
+                Admission::gap(missing(GROUPS, &balancer.account, &balancer.region))
+            } else {
+                Admission::default()
+            };
+        };
+        let onward = registered(group, place, port, beside);
         if onward.is_no() {
             return onward;
         }
-        let kind = listener
-            .target_groups
-            .iter()
-            .filter_map(|arn| estate.target_groups.get(arn))
-            .find(|group| !registered(group, place, port, beside).is_no());
         let pass = Pass {
             estate,
             sender,
             balancer,
             listener,
-            group: kind,
+            group,
             place,
+            opening,
             port,
         };
         onward.and(pass.directly().or(pass.over_private_link()))
@@ -136,8 +146,9 @@ struct Pass<'a, 'e> {
     sender: Sender<'a>,
     balancer: &'e Balancer,
     listener: &'e BalancerListener,
-    group: Option<&'e TargetGroup>,
+    group: &'e TargetGroup,
     place: &'a Place<'e>,
+    opening: Opening<'a>,
     port: u16,
 }
 
@@ -181,6 +192,14 @@ impl<'e> Pass<'_, 'e> {
         balancer.subnets.iter().map(node).collect()
     }
 
+    /// What the client opens, from whichever address.
+    fn front(&self) -> Opening<'static> {
+        Opening {
+            port: self.listener.port,
+            shown: Shown::Any,
+        }
+    }
+
     fn listens(&self) -> Evidence {
         let says = format!(
             "load balancer {} listens on port {}",
@@ -192,7 +211,7 @@ impl<'e> Pass<'_, 'e> {
 
     fn directly(&self) -> Admission {
         best(self.nodes().iter().map(|node| {
-            let arrives = directly(self.estate, self.sender, node, self.listener.port);
+            let arrives = directly(self.estate, self.sender, node, self.front());
             if arrives.is_no() {
                 return arrives;
             }
@@ -204,40 +223,62 @@ impl<'e> Pass<'_, 'e> {
 
     /// From a node to the target, whose groups see the node's address or the sender's.
     fn onward(&self, node: &Place<'e>) -> Admission {
-        let masked = between(self.estate, node, self.place, self.port);
-        if names_group(self.estate, self.place, self.port, node) {
-            return masked;
-        }
+        let masked = between(self.estate, node, self.place, self.opening);
         let preserved = self.preserved(node);
-        let doubt = |admission: Admission, to: Strength| {
-            let text = "whether the target group keeps the client's address: elbv2:DescribeTargetGroupAttributes";
-            admission.weakened(to, NoteKind::NotCollected, text.to_owned())
+        let onward = match &self.group.preserves_client {
+            // What comes over IPv6 to a target without it comes from the load balancer's address.
+            Seen::Is(true) if self.balancer.address_type == "dualstack" && !self.has_v6() => {
+                preserved.or(masked)
+            }
+            Seen::Is(true) => preserved,
+            Seen::Is(false) => masked,
+            Seen::Unread(what) => {
+                let doubt = |admission: Admission, to: Strength| {
+                    let text = format!("whether the target sees the client's address: {what}");
+                    admission.weakened(to, NoteKind::NotCollected, text)
+                };
+                let either = masked.clone().and(preserved.clone());
+                let (usual, other) = if self.group.kind == "instance" {
+                    (preserved, masked)
+                } else {
+                    (masked, preserved)
+                };
+                either
+                    .or(doubt(usual, Strength::Conditional))
+                    .or(doubt(other, Strength::Gap))
+            }
+            // Nothing is sent on to what is no instance and no address.
+            Seen::Absent => Admission::default(),
         };
-        let either = masked.clone().and(preserved.clone());
-        let keeps = self.group.is_some_and(|group| group.kind == "instance");
-        let (usual, other) = if keeps {
-            (preserved, masked)
-        } else {
-            (masked, preserved)
-        };
-        either
-            .or(doubt(usual, Strength::Conditional))
-            .or(doubt(other, Strength::Gap))
+        if self.group.proxy_protocol != Seen::Is(true) {
+            return onward;
+        }
+        let text = "what is behind the load balancer must read the proxy protocol".to_owned();
+        onward.weakened(Strength::Conditional, NoteKind::NotModelled, text)
+    }
+
+    fn has_v6(&self) -> bool {
+        self.place.inside.iter().any(|own| own.addr().is_ipv6())
     }
 
     /// What the target admits from the sender's own address.
     fn preserved(&self, node: &Place<'e>) -> Admission {
         let estate = self.estate;
-        let mut cuts = Vec::new();
+        let mut cuts = self.opening.shown.cuts();
         super::groups::cuts(estate, self.place, &mut cuts);
         super::filters::cuts(estate, self.place.subnet, &mut cuts);
         let within = |blocks: &[IpNet]| -> Vec<IpAddr> {
             blocks.iter().flat_map(|b| candidates(b, &cuts)).collect()
         };
         let (sources, anywhere) = match self.sender {
+            Sender::Internet if matches!(self.opening.shown, Shown::Only(_)) => {
+                return Admission::default();
+            }
             Sender::Internet => (internet(), true),
             Sender::Network(network) => (within(&network.blocks), false),
-            Sender::NewHost(subnet) => (within(&Place::of_subnet(subnet).inside), false),
+            Sender::NewHost(subnet) | Sender::Guest(subnet, _) => {
+                (within(&Place::of_subnet(subnet).inside), false)
+            }
             Sender::Host(host) => {
                 let places = Place::of_host(estate, host);
                 let all = places.iter().flat_map(|place| {
@@ -248,14 +289,19 @@ impl<'e> Pass<'_, 'e> {
             }
             Sender::Client => return Admission::default(),
         };
-        best(sources.into_iter().map(|from| {
+        let shown = sources
+            .into_iter()
+            .filter(|from| self.opening.shown.allows(*from));
+        best(shown.map(|from| {
             let other = Other {
                 address: from,
                 place: None,
                 by: Some(By::Public),
                 anywhere,
             };
-            let admitted = ingress(estate, self.place, self.port, other);
+            // A rule that names the load balancer's group admits what it sends on, whoever sent it.
+            let named = by_group(estate, self.place, self.port, node);
+            let admitted = ingress(estate, self.place, self.port, other).or(named);
             if admitted.is_no() || node.is_beside(self.place) {
                 return admitted;
             }
@@ -306,7 +352,7 @@ impl<'e> Pass<'_, 'e> {
             let arrives = best(
                 places
                     .iter()
-                    .map(|place| directly(estate, self.sender, place, self.listener.port)),
+                    .map(|place| directly(estate, self.sender, place, self.front())),
             );
             if arrives.is_no() {
                 return arrives;
@@ -315,7 +361,7 @@ impl<'e> Pass<'_, 'e> {
             let onward = best(
                 self.nodes()
                     .iter()
-                    .map(|node| between(estate, node, self.place, self.port)),
+                    .map(|node| between(estate, node, self.place, self.opening)),
             );
             let mut admission = Admission::surely(vec![
                 Evidence::description(says, endpoint.origin.clone()),

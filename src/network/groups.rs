@@ -15,7 +15,7 @@ use ipnet::IpNet;
 use super::path::By;
 use super::place::{Groups, Place};
 use super::verdict::{Admission, best};
-use crate::estate::{Estate, GroupRule, Peer};
+use crate::estate::{Estate, GroupRule, Peer, SecurityGroup};
 use crate::facts::{Evidence, NoteKind};
 use crate::reach::Strength;
 
@@ -94,10 +94,12 @@ pub(super) fn egress(
             let own = estate
                 .security_groups
                 .values()
-                .filter(|group| group.vpc.as_deref() == vpc);
+                .filter(|group| group.vpc.as_deref() == vpc)
+                .filter(|group| may_choose(estate, place, group) != Strength::Never);
             let chosen = best(own.map(|group| of_group(&group.id)));
             let call = "ec2:DescribeSecurityGroups";
-            let (account, region) = place.owner(estate);
+            let (_, region) = place.owner(estate);
+            let account = place.account;
             if chosen.is_no() && !estate.listed(call, account, region) {
                 let text = super::verdict::missing(call, account, region);
                 return Admission::gap(format!("groups that a new host could be put into: {text}"));
@@ -140,6 +142,15 @@ pub(super) fn admits_neighbours(estate: &Estate, place: &Place<'_>, port: u16) -
 /// Whether some client could be admitted: that a rule for the port exists is all that can be asked
 /// about somebody who sits nobody knows where.
 pub(super) fn some_client(estate: &Estate, place: &Place<'_>, port: u16) -> Admission {
+    some_such_client(estate, place, port, &|_| true)
+}
+
+fn some_such_client(
+    estate: &Estate,
+    place: &Place<'_>,
+    port: u16,
+    fits: &dyn Fn(&GroupRule) -> bool,
+) -> Admission {
     let ids = match place.groups {
         Groups::Known(ids) => ids,
         Groups::Unread(what) => return unread_groups(place, what),
@@ -153,6 +164,7 @@ pub(super) fn some_client(estate: &Estate, place: &Place<'_>, port: u16) -> Admi
             ));
         };
         let rules = group.ingress.iter().filter(|rule| covers(rule, port));
+        let rules = rules.filter(|rule| fits(rule));
         best(rules.map(|rule| {
             let says = format!("{id} ({}) admits {}", group.name, describe(rule));
             let admission = match &rule.peer {
@@ -168,6 +180,24 @@ pub(super) fn some_client(estate: &Estate, place: &Place<'_>, port: u16) -> Admi
         }))
     });
     best(each)
+}
+
+/// The same of a client with this address; `member` says which groups it may be in.
+pub(super) fn client_at(
+    estate: &Estate,
+    place: &Place<'_>,
+    port: u16,
+    address: IpAddr,
+    member: &dyn Fn(&str) -> bool,
+) -> Admission {
+    some_such_client(estate, place, port, &|rule| match &rule.peer {
+        Peer::PrefixList(list) => {
+            entries(estate, list).is_none_or(|nets| nets.iter().any(|net| net.contains(&address)))
+        }
+        Peer::Net(net) => net.contains(&address),
+        Peer::Group(group) => member(group),
+        Peer::Unreadable(_) => true,
+    })
 }
 
 fn unread_groups(place: &Place<'_>, what: &str) -> Admission {
@@ -297,6 +327,24 @@ fn within(net: &IpNet, other: Other<'_, '_>) -> Admission {
     yes(true)
 }
 
+/// Whether whoever launches an instance may put it into a group: one of its own account, or one that
+/// is shared with it. Source: VPC User Guide, "Share your VPC subnets with other accounts",
+/// responsibilities of participants: they cannot launch resources with groups of others.
+fn may_choose(estate: &Estate, place: &Place<'_>, group: &SecurityGroup) -> Strength {
+    let shared = estate.group_guests.get(&group.id);
+    if group.account == place.account
+        || group.account.is_empty()
+        || shared.is_some_and(|with| with.contains(place.account))
+    {
+        return Strength::Always;
+    }
+    let (_, region) = place.owner(estate);
+    let read = ["ram:ListResources", "ram:ListPrincipals"]
+        .iter()
+        .all(|call| estate.listed(call, &group.account, region));
+    if read { Strength::Never } else { Strength::Gap }
+}
+
 /// Whether the place counts as a member of the group, the way the packet comes.
 fn member(
     estate: &Estate,
@@ -311,7 +359,12 @@ fn member(
         Groups::Unread(what) => unread_groups(place, what),
         // The launcher puts the new host into the group; one of another VPC cannot be chosen.
         Groups::Chosen => match estate.security_groups.get(group) {
-            Some(known) => yes(known.vpc.as_deref() == place.vpc || known.vpc.is_none()),
+            Some(known) if known.vpc.as_deref() == place.vpc || known.vpc.is_none() => {
+                let text = format!("whether {group} is shared with account {}", place.account);
+                let strength = may_choose(estate, place, known);
+                Admission::yes().weakened(strength, NoteKind::NotCollected, text)
+            }
+            Some(_) => yes(false),
             None => Admission::gap(format!("security group {group} was not collected")),
         },
     };
@@ -343,21 +396,25 @@ pub(super) fn names_addresses(estate: &Estate, place: &Place<'_>, port: u16) -> 
     })
 }
 
-/// Whether a rule for the port names a group of that other place.
-pub(super) fn names_group(
+/// What the rules that name a group of that other place admit to the port.
+pub(super) fn by_group(
     estate: &Estate,
     place: &Place<'_>,
     port: u16,
     other: &Place<'_>,
-) -> bool {
+) -> Admission {
     let (Groups::Known(ids), Groups::Known(theirs)) = (place.groups, other.groups) else {
-        return false;
+        return Admission::default();
     };
     let groups = ids.iter().filter_map(|id| estate.security_groups.get(id));
-    groups
-        .flat_map(|group| &group.ingress)
-        .filter(|rule| covers(rule, port))
-        .any(|rule| matches!(&rule.peer, Peer::Group(id) if theirs.contains(id)))
+    let rules = groups.flat_map(|group| group.ingress.iter().map(move |rule| (group, rule)));
+    let named = rules
+        .filter(|(_, rule)| covers(rule, port))
+        .filter(|(_, rule)| matches!(&rule.peer, Peer::Group(id) if theirs.contains(id)));
+    best(named.map(|(group, rule)| {
+        let says = format!("{} ({}) admits {}", group.id, group.name, describe(rule));
+        Admission::surely(vec![Evidence::statement(says, rule.source.clone())])
+    }))
 }
 
 /// Whether the groups of a place may admit anybody at all to the port.

@@ -10,18 +10,26 @@
 //!
 //! Must never: know principals, policies or Kafka.
 
+mod address;
 mod admission;
 mod balanced;
 mod blocks;
+mod declared;
 mod filters;
 mod groups;
+mod leaving;
 mod neighbours;
 mod path;
 mod place;
+mod public;
+mod public_access;
+mod shown;
 mod transit;
 mod verdict;
 
-pub use admission::{admit, admit_directly, leaves_by};
+pub use admission::{admit, admit_directly, admit_showing};
+pub use leaving::leaves_by;
 pub use neighbours::neighbours;
 pub use place::{Sender, Target};
+pub use shown::Shown;
 pub use verdict::Admission;

@@ -7,8 +7,8 @@ use std::net::IpAddr;
 use ipnet::IpNet;
 
 use crate::estate::{
-    Endpoint, Estate, FileSystem, Host, Interface, MountTarget, NFS, NatGateway, NetworkConfig,
-    RouteTable, Seen, Subnet,
+    Endpoint, Estate, FileSystem, Host, Interface, ManagedVpcConnection, MountTarget, NFS,
+    NatGateway, NetworkConfig, RouteTable, Seen, Subnet,
 };
 
 /// Where a connection would come from.
@@ -16,8 +16,10 @@ use crate::estate::{
 pub enum Sender<'a> {
     /// Code on a known instance.
     Host(&'a Host),
-    /// Code on a new instance in a subnet, whose launcher chooses among the groups of the VPC.
+    /// Code on a new instance in a subnet, whose launcher chooses among its groups in the VPC.
     NewHost(&'a Subnet),
+    /// The same, launched by another account that the subnet is shared with.
+    Guest(&'a Subnet, &'a str),
     /// Any address of the internet.
     Internet,
     /// A network that people declared: some address of any of its blocks.
@@ -143,6 +145,43 @@ impl<'e> Target<'e> {
         }
     }
 
+    /// A port of the client's side of a connection to a cluster of Amazon MSK.
+    pub fn connection(estate: &'e Estate, connection: &'e ManagedVpcConnection, port: u16) -> Self {
+        let region = connection.arn.split(':').nth(3).unwrap_or_default();
+        let at = |subnet: Option<&'e str>, inside: Vec<IpNet>| Place {
+            name: format!("VPC connection {}", connection.arn),
+            account: &connection.account,
+            region,
+            vpc: connection.vpc.as_deref(),
+            subnet,
+            groups: known(&connection.groups),
+            instance: None,
+            floating: !inside.is_empty(),
+            inside,
+            public: Vec::new(),
+            v6_known: true,
+        };
+        let subnets = connection.subnets.iter();
+        let mut places: Vec<Place<'e>> = subnets
+            .map(|id| at(Some(id), blocks_of(estate, id)))
+            .collect();
+        if places.is_empty() {
+            // Somewhere in its VPC.
+            let vpc = connection.vpc.as_deref();
+            let blocks = vpc.and_then(|id| estate.vpcs.get(id));
+            let mut blocks = blocks.map(|vpc| vpc.blocks.clone()).unwrap_or_default();
+            if blocks.is_empty() {
+                let own = estate
+                    .subnets
+                    .values()
+                    .filter(|s| Some(s.vpc.as_str()) == vpc);
+                blocks.extend(own.filter_map(|subnet| subnet.cidr));
+            }
+            places.push(at(None, blocks));
+        }
+        Self { places, port }
+    }
+
     /// A port of an interface endpoint.
     pub fn endpoint(estate: &'e Estate, endpoint: &'e Endpoint, port: u16) -> Self {
         Self {
@@ -246,6 +285,14 @@ impl<'e> Place<'e> {
             public: Vec::new(),
             v6_known: true,
             floating: false,
+        }
+    }
+
+    /// A new instance of another account.
+    pub(super) fn of_guest(subnet: &'e Subnet, account: &'e str) -> Self {
+        Self {
+            account,
+            ..Self::of_subnet(subnet)
         }
     }
 

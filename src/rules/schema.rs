@@ -145,6 +145,8 @@ words! {
         Mountable = "mountable",
         /// The listeners of a managed cluster that authenticate by IAM.
         IamListener = "iam-listener",
+        /// The listeners of a managed cluster that connections of other VPCs lead to.
+        VpcListener = "vpc-listener",
         /// The key that encrypts a volume or snapshot, whether AWS manages it or not.
         Encryption = "encryption",
         /// A bucket whose objects keep ACLs out, itself.
@@ -244,7 +246,7 @@ impl Relation {
                 &[Kind::Host, Kind::Subnet, Kind::Position],
                 Kind::FileSystem,
             ),
-            Self::IamListener => (&[Kind::ManagedCluster], Kind::Connection),
+            Self::IamListener | Self::VpcListener => (&[Kind::ManagedCluster], Kind::Connection),
             Self::Cluster => (&[Kind::Session, Kind::ManagedCluster], Kind::Cluster),
             Self::Topic => (
                 &[

@@ -141,7 +141,7 @@ fn where_authentication_is_unread_every_listener_may_be_there() {
     );
     let broker = &estate.clusters["bay"].brokers[&1];
     let ports: Vec<u16> = broker.listeners.iter().map(|l| l.port).collect();
-    assert_eq!(ports, [9092, 9094, 9094, 9096, 9098]);
+    assert_eq!(ports, [9092, 9094, 9094, 9096, 9098, 14001, 14001, 14001]);
     assert!(broker.listeners.iter().all(|l| l.unread.is_some()));
 }
 

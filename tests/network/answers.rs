@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 
 use catchment::capture::Capture;
 use catchment::estate::{Estate, build};
-use catchment::network::{Admission, Sender, Target, admit};
+use catchment::network::{Admission, Sender, Shown, Target, admit, admit_showing};
 use catchment::reach::Strength;
 use serde_json::{Value, json};
 
@@ -147,12 +147,24 @@ impl Answers {
             "elbv2-describe-load-balancers",
             json!({"LoadBalancers": []}),
         );
+        answers.public_access("off");
         answers
     }
 
     pub(crate) fn set(&mut self, file: &str, answer: Value) -> &mut Self {
         self.files.insert(file.to_owned(), answer);
         self
+    }
+
+    /// The mode of VPC Block Public Access.
+    pub(crate) fn public_access(&mut self, mode: &str) -> &mut Self {
+        self.set(
+            "ec2-describe-vpc-block-public-access-options",
+            json!({"VpcBlockPublicAccessOptions": {
+                "AwsAccountId": ACCOUNT, "AwsRegion": "eu-west-1", "State": "update-complete",
+                "InternetGatewayBlockMode": mode, "ExclusionsAllowed": "allowed"
+            }}),
+        )
     }
 
     pub(crate) fn files(&self) -> Vec<String> {
@@ -236,6 +248,22 @@ impl Answers {
         let estate = self.estate();
         let target = Target::host(&estate, &estate.hosts["i-broker"], PORT);
         admit(&estate, Sender::Host(&estate.hosts[from]), &target)
+    }
+
+    /// The same where the broker must see such an address.
+    pub(crate) fn showing(&self, from: &str, shown: Shown<'_>) -> Strength {
+        let estate = self.estate();
+        let target = Target::host(&estate, &estate.hosts["i-broker"], PORT);
+        let sender = Sender::Host(&estate.hosts[from]);
+        admit_showing(&estate, sender, &target, shown).strength
+    }
+
+    /// A client somewhere, whose address the broker sees as this one.
+    pub(crate) fn client_at(&self, address: &str) -> Strength {
+        let estate = self.estate();
+        let target = Target::host(&estate, &estate.hosts["i-broker"], PORT);
+        let shown = Shown::Only(address.parse().unwrap());
+        admit_showing(&estate, Sender::Client, &target, shown).strength
     }
 
     pub(crate) fn app(&self) -> Strength {

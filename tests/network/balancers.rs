@@ -68,6 +68,85 @@ fn what_the_target_admits_depends_on_whose_address_it_sees() {
     assert_eq!(instance.admitting(&from("10.0.2.0/24")).internet(), Gap);
 }
 
+fn attributes(key: &str, value: &str) -> Value {
+    json!({"Attributes": [
+        {"Key": "stickiness.enabled", "Value": "false"}, {"Key": key, "Value": value},
+    ]})
+}
+
+pub(crate) fn with_attribute(kind: &str, key: &str, value: &str) -> Answers {
+    let mut answers = fronted("internet-facing", kind, "healthy");
+    let file = format!("elbv2-describe-target-group-attributes/{}", encoded(TG));
+    answers.set(&file, attributes(key, value));
+    answers
+}
+
+#[test]
+fn the_attribute_of_a_target_group_settles_whose_address_the_target_sees() {
+    let preserve = "preserve_client_ip.enabled";
+    for kind in ["ip", "instance"] {
+        for (kept, balancer_s, client_s) in [("true", Never, Always), ("false", Always, Never)] {
+            let mut answers = with_attribute(kind, preserve, kept);
+            let admitted = answers.admitting(&from("10.0.2.0/24")).internet();
+            assert_eq!(admitted, balancer_s, "{kind} {kept}");
+            // Half of the internet, without the load balancer's subnet.
+            let admitted = answers.admitting(&from("128.0.0.0/1")).internet();
+            assert_eq!(admitted, client_s, "{kind} {kept}");
+        }
+    }
+}
+
+#[test]
+fn without_the_attribute_instances_see_the_client_and_addresses_the_load_balancer() {
+    for (kind, expected) in [("ip", Always), ("instance", Never)] {
+        let mut answers = with_attribute(kind, "deregistration_delay.timeout_seconds", "300");
+        let admitted = answers.admitting(&from("10.0.2.0/24")).internet();
+        assert_eq!(admitted, expected, "{kind}");
+    }
+}
+
+#[test]
+fn a_target_of_tcp_and_udp_always_sees_the_client() {
+    let mut answers = with_attribute("ip", "preserve_client_ip.enabled", "false");
+    answers.set("elbv2-describe-target-groups", json!({"TargetGroups": [{
+        "TargetGroupArn": TG, "Protocol": "TCP_UDP", "Port": PORT, "VpcId": "vpc-a", "TargetType": "ip"
+    }]}));
+    assert_eq!(answers.admitting(&from("10.0.2.0/24")).internet(), Never);
+}
+
+#[test]
+fn the_network_acl_sees_the_address_that_the_target_sees() {
+    // The network ACL of the broker's subnet lets in the VPC alone, and every answer out.
+    for (kept, expected) in [("true", Never), ("false", Always)] {
+        let mut answers = with_attribute("instance", "preserve_client_ip.enabled", kept);
+        answers.set(
+            "elbv2-describe-load-balancers",
+            balancer("internet-facing", &["sg-front"]),
+        );
+        let groups = json!({"SecurityGroups": [
+            group("sg-broker", "vpc-a", &from_group("sg-front")),
+            group("sg-front", "vpc-a", &json!([{"IpProtocol": "-1", "IpRanges": [{"CidrIp": "0.0.0.0/0"}]}])),
+        ]});
+        answers.set("ec2-describe-security-groups", groups);
+        let of_broker = [
+            entry(100, false, true, "10.0.0.0/16", None),
+            entry(100, true, true, "0.0.0.0/0", None),
+        ];
+        answers.acls(&[
+            acl("acl-1", &["subnet-a1"], &of_broker),
+            open_acl("acl-2", &["subnet-a2"]),
+        ]);
+        assert_eq!(answers.internet(), expected, "{kept}");
+    }
+}
+
+#[test]
+fn the_proxy_protocol_is_a_condition() {
+    let mut answers = with_attribute("instance", "proxy_protocol_v2.enabled", "true");
+    let admitted = answers.admitting(&from("0.0.0.0/0")).internet();
+    assert_eq!(admitted, Conditional);
+}
+
 #[test]
 fn a_target_that_names_the_balancer_s_group_admits_what_the_balancer_admits() {
     let mut answers = fronted("internet-facing", "instance", "healthy");

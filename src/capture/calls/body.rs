@@ -1,5 +1,4 @@
-//! Bare answers by their keys: which call they answer, which resource they name, and how to save
-//! those that name none.
+//! Bare answers by their keys: which call they answer, and which resource they name.
 //!
 //! Must never: take a resource from an answer that does not name it.
 
@@ -88,6 +87,10 @@ const OF_ONE: &[(&[&str], &str)] = &[
     ),
     (&["EbsEncryptionByDefault"], "ec2:GetEbsEncryptionByDefault"),
     (
+        &["VpcBlockPublicAccessOptions"],
+        "ec2:DescribeVpcBlockPublicAccessOptions",
+    ),
+    (
         &["Arn", "Revision", "ServerProperties"],
         "kafka:DescribeConfigurationRevision",
     ),
@@ -111,6 +114,10 @@ const OF_ONE: &[(&[&str], &str)] = &[
     (
         &["DeliveryStreamDescription"],
         "firehose:DescribeDeliveryStream",
+    ),
+    (
+        &["VpcConnectionArn", "TargetClusterArn", "SecurityGroups"],
+        "kafka:DescribeVpcConnection",
     ),
     (&["taskDefinition"], "ecs:DescribeTaskDefinition"),
     (&["cluster"], "eks:DescribeCluster"),
@@ -171,6 +178,11 @@ const BARE: &[(&str, &str, &str)] = &[
         "ec2:DescribeEgressOnlyInternetGateways",
     ),
     ("NatGateways", "", "ec2:DescribeNatGateways"),
+    (
+        "VpcBlockPublicAccessExclusions",
+        "",
+        "ec2:DescribeVpcBlockPublicAccessExclusions",
+    ),
     ("Addresses", "", "ec2:DescribeAddresses"),
     (
         "VpcPeeringConnections",
@@ -208,6 +220,14 @@ const BARE: &[(&str, &str, &str)] = &[
         "ec2:DescribeVpcEndpointServicePermissions",
     ),
     ("FlowLogs", "", "ec2:DescribeFlowLogs"),
+    ("resourceShares", "", "ram:GetResourceShares"),
+    ("resources", "resourceShareArn", "ram:ListResources"),
+    ("principals", "resourceShareArn", "ram:ListPrincipals"),
+    (
+        "resourceShareAssociations",
+        "associationType",
+        "ram:GetResourceShareAssociations",
+    ),
     ("LoadBalancers", "", "elbv2:DescribeLoadBalancers"),
     ("TargetGroups", "", "elbv2:DescribeTargetGroups"),
     ("Listeners", "LoadBalancerArn", "elbv2:DescribeListeners"),
@@ -286,6 +306,7 @@ pub(crate) fn own_resource(call: &str, body: &Node) -> Option<String> {
         "ec2:DescribeSnapshotAttribute" => member("SnapshotId"),
         "ec2:DescribeVpcEndpointServicePermissions" => each("AllowedPrincipals", "ServiceId"),
         "elbv2:DescribeListeners" => each("Listeners", "LoadBalancerArn"),
+        "ram:GetResourceShareAssociations" => each("resourceShareAssociations", "associationType"),
         "efs:DescribeFileSystemPolicy" => member("FileSystemId"),
         "efs:DescribeMountTargets" => each("MountTargets", "FileSystemId"),
         "kafka:DescribeCluster" | "kafka:DescribeClusterV2" => inner("ClusterInfo", "ClusterArn"),
@@ -296,6 +317,7 @@ pub(crate) fn own_resource(call: &str, body: &Node) -> Option<String> {
         ),
         "kafka:DescribeConfigurationRevision" => two(member("Arn"), member("Revision")),
         "kafka:DescribeReplicator" => member("ReplicatorArn"),
+        "kafka:DescribeVpcConnection" => member("VpcConnectionArn"),
         "kafkaconnect:DescribeConnector" => member("connectorArn"),
         "firehose:DescribeDeliveryStream" => {
             inner("DeliveryStreamDescription", "DeliveryStreamName")
@@ -389,129 +411,6 @@ fn cluster_of_task(arn: &str) -> Option<String> {
     }
 }
 
-/// How an answer that names no resource should be saved: an example of a file name, by a member
-/// of the answer.
-pub(crate) fn file_name_for(body: &Node) -> Option<&'static str> {
-    stores::UNNAMED
-        .iter()
-        .chain(UNNAMED)
-        .find(|(members, _)| members.iter().all(|name| body.get(name).is_some()))
-        .map(|(_, example)| *example)
-}
-
-/// Answers that name no resource, by their members, the more telling ones first.
-const UNNAMED: &[(&[&str], &str)] = &[
-    (
-        &["Policy", "CurrentVersion"],
-        "kafka-get-cluster-policy/CLUSTER-ARN.json",
-    ),
-    (&["Owner", "Grants"], "s3-get-bucket-acl/BUCKET.json"),
-    (&["Grants"], "kms-list-grants/KEY-ID.json"),
-    (&["Policy"], "s3-get-bucket-policy/BUCKET.json"),
-    (
-        &["ServerSideEncryptionConfiguration"],
-        "s3-get-bucket-encryption/BUCKET.json",
-    ),
-    (
-        &["PublicAccessBlockConfiguration"],
-        "s3-get-public-access-block/BUCKET.json",
-    ),
-    (
-        &["LocationConstraint"],
-        "s3-get-bucket-location/BUCKET.json",
-    ),
-    (
-        &["OwnershipControls"],
-        "s3-get-bucket-ownership-controls/BUCKET.json",
-    ),
-    (
-        &["ReplicationConfiguration"],
-        "s3-get-bucket-replication/BUCKET.json",
-    ),
-    (&["LoggingEnabled"], "s3-get-bucket-logging/BUCKET.json"),
-    (
-        &["InventoryConfigurationList"],
-        "s3-list-bucket-inventory-configurations/BUCKET.json",
-    ),
-    (&["Parents"], "organizations-list-parents/CHILD-ID.json"),
-    (
-        &["OrganizationalUnits"],
-        "organizations-list-organizational-units-for-parent/PARENT-ID.json",
-    ),
-    (
-        &["Targets"],
-        "organizations-list-targets-for-policy/POLICY-ID.json",
-    ),
-    (
-        &["Policies"],
-        "organizations-list-policies-for-target/TARGET-ID-scp.json",
-    ),
-    (
-        &["ClientIDList"],
-        "iam-get-open-id-connect-provider/PROVIDER-ARN.json",
-    ),
-    (
-        &["Routes", "AdditionalRoutesAvailable"],
-        "ec2-search-transit-gateway-routes/ROUTE-TABLE-ID.json",
-    ),
-    (
-        &["Associations"],
-        "ec2-get-transit-gateway-route-table-associations/ROUTE-TABLE-ID.json",
-    ),
-    (
-        &["Entries"],
-        "ec2-get-managed-prefix-list-entries/PREFIX-LIST-ID.json",
-    ),
-    (
-        &["AllowedPrincipals"],
-        "ec2-describe-vpc-endpoint-service-permissions/SERVICE-ID.json",
-    ),
-    (
-        &["TargetHealthDescriptions"],
-        "elbv2-describe-target-health/TARGET-GROUP-ARN.json",
-    ),
-    (
-        &["Listeners"],
-        "elbv2-describe-listeners/LOAD-BALANCER-ARN.json",
-    ),
-    (&["FileSystems"], "efs-describe-file-systems.json"),
-    (&["AccessPoints"], "efs-describe-access-points.json"),
-    (&["NodeInfoList"], "kafka-list-nodes/CLUSTER-ARN.json"),
-    (
-        &["SecretArnList"],
-        "kafka-list-scram-secrets/CLUSTER-ARN.json",
-    ),
-    (
-        &["ClientVpcConnections"],
-        "kafka-list-client-vpc-connections/CLUSTER-ARN.json",
-    ),
-    (
-        &["BootstrapBrokerString"],
-        "kafka-get-bootstrap-brokers/CLUSTER-ARN.json",
-    ),
-    (
-        &["BootstrapBrokerStringTls"],
-        "kafka-get-bootstrap-brokers/CLUSTER-ARN.json",
-    ),
-    (
-        &["BootstrapBrokerStringSaslIam"],
-        "kafka-get-bootstrap-brokers/CLUSTER-ARN.json",
-    ),
-    (
-        &["BootstrapBrokerStringSaslScram"],
-        "kafka-get-bootstrap-brokers/CLUSTER-ARN.json",
-    ),
-    (&["Configurations"], "kafka-list-configurations.json"),
-    (&["tasks"], "ecs-describe-tasks/CLUSTER.json"),
-    (&["clusters"], "eks-list-clusters.json"),
-    (&["nodegroups"], "eks-list-nodegroups/CLUSTER.json"),
-    (
-        &["associations"],
-        "eks-list-pod-identity-associations/CLUSTER.json",
-    ),
-    (&["accessEntries"], "eks-list-access-entries/CLUSTER.json"),
-];
-
 /// Whether the keys are those of an answer to a call that is known but not used yet.
 pub(crate) fn unused_body(body: &Node) -> Option<&'static str> {
     let first = body.list("Policies").first();
@@ -546,6 +445,7 @@ const UNUSED: &[(&str, &str)] = &[
 mod tests {
     use std::sync::Arc;
 
+    use super::super::file_name_for;
     use super::*;
 
     fn named(text: &str) -> Option<(&'static str, String)> {
@@ -649,19 +549,6 @@ mod tests {
             let node = Node::parse(&Arc::from("f.json"), text).unwrap();
             let advice = file_name_for(&node).unwrap_or_default();
             assert!(advice.starts_with(example), "{text}: {advice}");
-        }
-    }
-
-    #[test]
-    fn every_example_of_a_file_name_is_one_that_is_read() {
-        for (_, example) in UNNAMED.iter().chain(stores::UNNAMED) {
-            let folder = example
-                .split('/')
-                .next()
-                .unwrap_or_default()
-                .trim_end_matches(".json");
-            let call = super::super::from_file_name(folder).unwrap_or_default();
-            assert!(spec(&call).is_some(), "{example}: {call}");
         }
     }
 

@@ -6,11 +6,13 @@
 mod body;
 mod stores;
 mod table;
+mod unnamed;
 
 use super::json::Node;
 
-pub(crate) use body::{file_name_for, from_body, own_resource, unused_body};
+pub(crate) use body::{from_body, own_resource, unused_body};
 pub(crate) use table::{CALLS, CallSpec};
+pub(crate) use unnamed::file_name_for;
 
 /// The description of a call in any spelling of its name: `s3:getbucketpolicy`.
 pub(crate) fn spec(name: &str) -> Option<&'static CallSpec> {
@@ -70,6 +72,7 @@ pub(crate) fn needs_resource(call: &str, body: &Node) -> bool {
         "kms:ListGrants" => !body.list("Grants").is_empty(),
         "ec2:DescribeVpcEndpointServicePermissions" => !body.list("AllowedPrincipals").is_empty(),
         "elbv2:DescribeListeners" => !body.list("Listeners").is_empty(),
+        "ram:GetResourceShareAssociations" => !body.list("resourceShareAssociations").is_empty(),
         "efs:DescribeMountTargets" => !body.list("MountTargets").is_empty(),
         "backup:ListRecoveryPointsByBackupVault" => !body.list("RecoveryPoints").is_empty(),
         "backup:ListBackupSelections" => !body.list("BackupSelectionsList").is_empty(),
@@ -126,6 +129,7 @@ pub(crate) const LIST_MEMBERS: &[&str] = &[
     "LoadBalancerAddresses",
     "DefaultActions",
     "TargetHealthDescriptions",
+    "Attributes",
 ];
 
 /// The list that an answer to `call` must hold, where it holds one.

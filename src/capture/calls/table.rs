@@ -196,6 +196,11 @@ pub(crate) const CALLS: &[CallSpec] = &[
         "EgressOnlyInternetGateways",
     ),
     list("ec2:DescribeNatGateways", "NatGateways"),
+    one("ec2:DescribeVpcBlockPublicAccessOptions", &[]),
+    list(
+        "ec2:DescribeVpcBlockPublicAccessExclusions",
+        "VpcBlockPublicAccessExclusions",
+    ),
     list("ec2:DescribeAddresses", "Addresses"),
     list("ec2:DescribeVpcPeeringConnections", "VpcPeeringConnections"),
     list("ec2:DescribeManagedPrefixLists", "PrefixLists"),
@@ -240,6 +245,15 @@ pub(crate) const CALLS: &[CallSpec] = &[
         "AllowedPrincipals",
     ),
     list("ec2:DescribeFlowLogs", "FlowLogs"),
+    // What is shared with other accounts.
+    list("ram:GetResourceShares", "resourceShares"),
+    list("ram:ListResources", "resources"),
+    list("ram:ListPrincipals", "principals"),
+    about(
+        "ram:GetResourceShareAssociations",
+        &["associationType"],
+        "resourceShareAssociations",
+    ),
     list("elbv2:DescribeLoadBalancers", "LoadBalancers"),
     about("elbv2:DescribeListeners", &["LoadBalancerArn"], "Listeners"),
     list("elbv2:DescribeTargetGroups", "TargetGroups"),
@@ -248,6 +262,7 @@ pub(crate) const CALLS: &[CallSpec] = &[
         &["TargetGroupArn"],
         "TargetHealthDescriptions",
     ),
+    one("elbv2:DescribeTargetGroupAttributes", &["TargetGroupArn"]),
     // File systems.
     list("efs:DescribeFileSystems", "FileSystems"),
     about(
@@ -298,6 +313,7 @@ pub(crate) const CALLS: &[CallSpec] = &[
     about("kafka:ListNodes", &["ClusterArn"], "NodeInfoList"),
     about("kafka:ListScramSecrets", &["ClusterArn"], "SecretArnList"),
     list("kafka:ListVpcConnections", "VpcConnections"),
+    one("kafka:DescribeVpcConnection", &["Arn"]),
     about(
         "kafka:ListClientVpcConnections",
         &["ClusterArn"],

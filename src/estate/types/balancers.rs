@@ -19,6 +19,8 @@ pub struct Balancer {
     pub region: String,
     /// Whether it passes TCP connections on (a Network Load Balancer).
     pub network: bool,
+    /// `ipv4`, or `dualstack` when it takes connections over IPv6 too.
+    pub address_type: String,
     /// Whether it has public addresses.
     pub internet_facing: bool,
     /// Its VPC.
@@ -61,6 +63,10 @@ pub struct TargetGroup {
     pub kind: String,
     /// What is registered.
     pub targets: Seen<Vec<RegisteredTarget>>,
+    /// Whether targets see the address of the client, not that of the load balancer.
+    pub preserves_client: Seen<bool>,
+    /// Whether each connection begins with a header of the proxy protocol.
+    pub proxy_protocol: Seen<bool>,
     /// Where it stands.
     pub origin: Origin,
 }

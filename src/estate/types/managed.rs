@@ -59,6 +59,9 @@ pub struct ManagedCluster {
 /// The SASL mechanism by which IAM credentials authenticate.
 pub const AWS_MSK_IAM: &str = "AWS_MSK_IAM";
 
+/// The end of the names of listeners that are reached through connections of other VPCs alone.
+pub const THROUGH_CONNECTIONS: &str = "_VPCE";
+
 /// How clients of an MSK cluster may authenticate.
 #[allow(clippy::struct_excessive_bools, reason = "MSK has these switches")]
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]

@@ -144,6 +144,14 @@ pub struct Estate {
     pub vpcs: BTreeMap<String, Vpc>,
     /// By id.
     pub subnets: BTreeMap<String, Subnet>,
+    /// Accounts that may run instances in a subnet of another one, with the reason, by subnet and
+    /// account.
+    pub subnet_guests: BTreeMap<String, BTreeMap<String, Origin>>,
+    /// Others of whom the capture does not say who they are, in words, and the subnets that they may
+    /// run instances in.
+    pub subnet_strangers: BTreeMap<String, BTreeSet<String>>,
+    /// Accounts that may use a security group of another one, by group.
+    pub group_guests: BTreeMap<String, BTreeSet<String>>,
     /// By id.
     pub security_groups: BTreeMap<String, SecurityGroup>,
     /// By id.
@@ -160,6 +168,10 @@ pub struct Estate {
     pub gateways: BTreeMap<String, Gateway>,
     /// By id.
     pub nat_gateways: BTreeMap<String, NatGateway>,
+    /// VPC Block Public Access, by account and region.
+    pub public_access: BTreeMap<(String, String), VpcPublicAccess>,
+    /// Its exclusions, by the id of the VPC or subnet that they exclude.
+    pub public_access_exclusions: BTreeMap<String, VpcExclusion>,
     /// VPC peering connections, by id.
     pub peerings: BTreeMap<String, Peering>,
     /// By id.

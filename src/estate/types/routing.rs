@@ -118,6 +118,40 @@ pub struct NatGateway {
     pub origin: Origin,
 }
 
+/// VPC Block Public Access of an account and region.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct VpcPublicAccess {
+    /// What it blocks.
+    pub mode: VpcBlockMode,
+    /// Where it stands.
+    pub source: Source,
+}
+
+/// What VPC Block Public Access blocks.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum VpcBlockMode {
+    /// Nothing.
+    Off,
+    /// All that passes internet gateways and egress-only ones.
+    Bidirectional,
+    /// All but what NAT gateways and egress-only internet gateways let begin inside.
+    Ingress,
+    /// It is being changed, or says something else.
+    Unclear,
+}
+
+/// A VPC or subnet that VPC Block Public Access leaves alone.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct VpcExclusion {
+    /// Whether connections may begin outside too, and not inside alone; nothing when that cannot be
+    /// read.
+    pub inward: Option<bool>,
+    /// Whether it is in force, and not being made, changed or taken away.
+    pub settled: bool,
+    /// Where it stands.
+    pub source: Source,
+}
+
 /// A VPC peering connection.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Peering {

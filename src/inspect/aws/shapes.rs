@@ -274,6 +274,7 @@ const QUERY: Dialect = Dialect {
         "AdditionalClaims",
         "AlpnPolicy",
         "AttachedManagedPolicies",
+        "Attributes",
         "AvailabilityZones",
         "Certificates",
         "ClientCertificateIdentityFilters",

@@ -229,6 +229,12 @@ const TGW_TABLES: &[Each] = &[each(
     "TransitGatewayRouteTableId",
 )];
 
+const TARGET_GROUPS: &[Each] = &[each(
+    "elbv2:DescribeTargetGroups",
+    "TargetGroups",
+    "TargetGroupArn",
+)];
+
 /// The call that all others of the organization wait for: it says whether there is one, and which
 /// account manages it.
 pub(crate) const ORGANIZATION: &str = "organizations:DescribeOrganization";
@@ -515,14 +521,10 @@ pub(crate) const ASKS: &[Ask] = &[
         .wire(&[]),
     elb("elbv2:DescribeTargetGroups", &["TargetGroups"]),
     elb("elbv2:DescribeTargetHealth", &["TargetHealthDescriptions"])
-        .about(
-            &[each(
-                "elbv2:DescribeTargetGroups",
-                "TargetGroups",
-                "TargetGroupArn",
-            )],
-            "TargetGroupArn",
-        )
+        .about(TARGET_GROUPS, "TargetGroupArn")
+        .wire(&[]),
+    elb("elbv2:DescribeTargetGroupAttributes", &["Attributes"])
+        .about(TARGET_GROUPS, "TargetGroupArn")
         .wire(&[]),
 ];
 
