@@ -3,6 +3,7 @@
 //! Must never: ask what a Kafka principal may do; that is the authorizer's.
 
 use super::relation::Reached;
+use super::workloads::at_most;
 use super::world::{ConnectionOf, World};
 use crate::estate::{
     AWS_MSK_IAM, Broker, Cluster, FileSystem, Listener, Origin, SecurityProtocol, Seen,
@@ -38,7 +39,15 @@ pub(super) fn reachable(world: &World<'_>, from: ThingIx) -> Vec<Reached> {
     });
     connections
         .filter_map(|(thing, connection)| {
-            Reached::admitted(*thing, best_broker(world, sender, connection))
+            let reached = Reached::admitted(*thing, best_broker(world, sender, connection))?;
+            match (&addresses, &connection.address) {
+                (Addresses::OneOf(_), Some(address)) => {
+                    let text = format!("whether it sends from {address}");
+                    let note = Note::not_collected(text);
+                    Some(at_most(reached, Strength::Conditional, note))
+                }
+                _ => Some(reached),
+            }
         })
         .collect()
 }
@@ -111,7 +120,10 @@ fn is_iam(listener: &Listener) -> bool {
 }
 
 /// Who sends from a host, subnet, cluster's client place or position, and by which addresses.
-fn sender<'e>(world: &World<'e>, from: ThingIx) -> Option<(Sender<'e>, Addresses<'e>)> {
+pub(super) fn sender<'w>(
+    world: &'w World<'_>,
+    from: ThingIx,
+) -> Option<(Sender<'w>, Addresses<'w>)> {
     if let Some(host) = world.host(from) {
         return Some((
             Sender::Host(host),
@@ -129,6 +141,17 @@ fn sender<'e>(world: &World<'e>, from: ThingIx) -> Option<(Sender<'e>, Addresses
     if id == "internet" {
         return Some((Sender::Internet, Addresses::Unlisted));
     }
+    if let Some(place) = world.places.get(id) {
+        let addresses = if place.addresses.is_empty() {
+            let subnets = place.subnets.iter();
+            let subnets = subnets.filter_map(|id| world.estate.subnets.get(id));
+            let blocks = subnets.flat_map(|s| s.cidr.into_iter().chain(s.v6.iter().copied()));
+            Addresses::OneOf(blocks.collect())
+        } else {
+            Addresses::These(&place.addresses)
+        };
+        return Some((Sender::Attached(place), addresses));
+    }
     let network = world.estate.config.networks.get(id)?;
     Some((
         Sender::Network(network),
@@ -137,11 +160,13 @@ fn sender<'e>(world: &World<'e>, from: ThingIx) -> Option<(Sender<'e>, Addresses
 }
 
 /// Which client addresses a sender can show.
-enum Addresses<'a> {
+pub(super) enum Addresses<'a> {
     /// Exactly these.
     These(&'a [String]),
-    /// Some address of these blocks.
+    /// Some address of these blocks, which the sender chooses.
     In(Vec<ipnet::IpNet>),
+    /// One address of these blocks, which nobody chooses.
+    OneOf(Vec<ipnet::IpNet>),
     /// Any that no ACL names.
     Unlisted,
     /// Any at all.
@@ -153,11 +178,11 @@ impl Addresses<'_> {
     /// address that no ACL of the cluster names.
     fn fit(&self, class: Option<&str>, listed: &[&str]) -> bool {
         match (self, class) {
-            (Self::Any, _) | (Self::In(_) | Self::Unlisted, None) => true,
+            (Self::Any, _) | (Self::In(_) | Self::OneOf(_) | Self::Unlisted, None) => true,
             (Self::Unlisted, Some(_)) => false,
             (Self::These(own), Some(address)) => own.iter().any(|a| a == address),
             (Self::These(own), None) => !own.iter().any(|a| listed.contains(&a.as_str())),
-            (Self::In(blocks), Some(address)) => address
+            (Self::In(blocks) | Self::OneOf(blocks), Some(address)) => address
                 .parse::<std::net::IpAddr>()
                 .is_ok_and(|address| blocks.iter().any(|block| block.contains(&address))),
         }
@@ -246,7 +271,12 @@ fn to_port<'e>(
             strength: Strength::Always,
             ..Admission::default()
         },
+        Sender::Attached(from) if from.interfaces.iter().any(|own| own == at) => Admission {
+            strength: Strength::Always,
+            ..Admission::default()
+        },
         Sender::Host(_)
+        | Sender::Attached(_)
         | Sender::NewHost(_)
         | Sender::Internet
         | Sender::Network(_)

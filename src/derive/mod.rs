@@ -5,6 +5,8 @@
 //!
 //! Must never: name a route or a deployment model, or weaken what the policy engines answer.
 
+mod alike;
+mod belonging;
 mod beside;
 mod callers;
 mod context;
@@ -13,17 +15,21 @@ mod holders;
 mod interpret;
 mod judge;
 mod kafka;
+mod kubernetes;
 mod layers;
 mod listeners;
 mod mounts;
+mod pods;
 mod positions;
 mod principals;
+mod received;
 mod relation;
 mod resources;
 mod silence;
 mod storage;
 mod unknown;
 mod verdict;
+mod workloads;
 mod world;
 
 pub use interpret::GroundRule;

@@ -53,6 +53,10 @@ pub(super) fn directly(
             let own = Place::of_host(estate, host);
             best(own.iter().map(|place| between(estate, place, target, port)))
         }
+        Sender::Attached(attached) => {
+            let own = Place::of_attached(estate, attached);
+            best(own.iter().map(|place| between(estate, place, target, port)))
+        }
         Sender::NewHost(subnet) => between(estate, &Place::of_subnet(subnet), target, port),
         Sender::Internet => from_internet(estate, target, port),
         Sender::Network(network) => from_network(estate, network, target, port),
@@ -616,6 +620,7 @@ fn joins(estate: &Estate, network: &NetworkConfig, from: IpAddr, to: &Place<'_>)
 pub fn leaves_by(estate: &Estate, sender: Sender<'_>, block: &IpNet) -> Admission {
     let (places, new) = match sender {
         Sender::Host(host) => (Place::of_host(estate, host), false),
+        Sender::Attached(attached) => (Place::of_attached(estate, attached), false),
         Sender::NewHost(subnet) => (vec![Place::of_subnet(subnet)], true),
         Sender::Internet | Sender::Network(_) | Sender::Client => return Admission::default(),
     };

@@ -234,18 +234,19 @@ impl<'e> Pass<'_, 'e> {
         let within = |blocks: &[IpNet]| -> Vec<IpAddr> {
             blocks.iter().flat_map(|b| candidates(b, &cuts)).collect()
         };
+        let every = |places: Vec<Place<'_>>| -> Vec<IpAddr> {
+            let all = places.iter().flat_map(|place| {
+                let public = place.public.iter().copied();
+                within(&place.inside).into_iter().chain(public)
+            });
+            all.collect()
+        };
         let (sources, anywhere) = match self.sender {
             Sender::Internet => (internet(), true),
             Sender::Network(network) => (within(&network.blocks), false),
             Sender::NewHost(subnet) => (within(&Place::of_subnet(subnet).inside), false),
-            Sender::Host(host) => {
-                let places = Place::of_host(estate, host);
-                let all = places.iter().flat_map(|place| {
-                    let public = place.public.iter().copied();
-                    within(&place.inside).into_iter().chain(public)
-                });
-                (all.collect(), false)
-            }
+            Sender::Host(host) => (every(Place::of_host(estate, host)), false),
+            Sender::Attached(attached) => (every(Place::of_attached(estate, attached)), false),
             Sender::Client => return Admission::default(),
         };
         best(sources.into_iter().map(|from| {

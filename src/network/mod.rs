@@ -23,5 +23,5 @@ mod verdict;
 
 pub use admission::{admit, admit_directly, leaves_by};
 pub use neighbours::neighbours;
-pub use place::{Sender, Target};
+pub use place::{Attached, Sender, Target};
 pub use verdict::Admission;

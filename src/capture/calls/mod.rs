@@ -72,6 +72,7 @@ pub(crate) fn needs_resource(call: &str, body: &Node) -> bool {
         "efs:DescribeMountTargets" => !body.list("MountTargets").is_empty(),
         "ecs:ListTasks" => !body.list("taskArns").is_empty(),
         "ecs:DescribeTasks" => !body.list("tasks").is_empty(),
+        "ecs:DescribeServices" => !body.list("services").is_empty(),
         "eks:ListPodIdentityAssociations" => !body.list("associations").is_empty(),
         _ => false,
     };
