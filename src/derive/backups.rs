@@ -124,6 +124,12 @@ pub(super) fn wanted(part: Part, backup: &Backup, statements: &[&Statement]) -> 
         | Part::OwnBucket
         | Part::Launch
         | Part::ShellDocument
+        | Part::NewFunction
+        | Part::NewLayer
+        | Part::NewTaskDefinition
+        | Part::AnyService
+        | Part::ClusterOfTask
+        | Part::AccessEntry
         | Part::Everything => Vec::new(),
     }
 }

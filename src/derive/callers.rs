@@ -62,6 +62,11 @@ pub(super) fn outsiders(world: &World<'_>) -> BTreeSet<(Kind, String)> {
     for host in estate.hosts.values().filter(|host| !host.gone) {
         found.owner(Some(&host.account));
     }
+    for workload in [Sort::Workload, Sort::Kubernetes] {
+        for thing in world.all(workload) {
+            found.owner(world.account(*thing).filter(|account| !account.is_empty()));
+        }
+    }
     for store in members(world, Sort::FileSystem) {
         if let Some(store) = estate.file_systems.get(store) {
             found.file_system(&store.policy);
@@ -143,8 +148,13 @@ pub(super) fn unlisted_instances(call: &Call) -> (String, String) {
 
 /// Whether a trust policy lets the EC2 service hand the role to instances.
 pub(super) fn instances_may_take(role: &Identity) -> bool {
+    may_be_taken(role, "ec2.amazonaws.com")
+}
+
+/// Whether a trust policy lets a service hand the role to the code that it runs.
+pub(super) fn may_be_taken(role: &Identity, by: &str) -> bool {
     let by_service = |name: &PrincipalName| match name {
-        PrincipalName::Service(service) => service.starts_with("ec2.amazonaws.com"),
+        PrincipalName::Service(service) => service.starts_with(by),
         PrincipalName::Everyone
         | PrincipalName::Account(_)
         | PrincipalName::Arn(_)

@@ -86,6 +86,7 @@ fn may_have_another(estate: &Estate, sender: Sender<'_>, managed: &ManagedCluste
     }
     let (account, region) = match sender {
         Sender::Host(host) => (host.account.as_str(), host.region.as_str()),
+        Sender::Attached(place) => (place.account.as_str(), place.region.as_str()),
         Sender::NewHost(subnet) | Sender::Guest(subnet, _) => {
             (subnet.account.as_str(), subnet.region.as_str())
         }

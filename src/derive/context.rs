@@ -17,7 +17,7 @@ use crate::policy::{Context, Document, Effect, KeyState, PrincipalName, Truth};
 use super::world::World;
 
 /// Services whose keys never appear in another service's request.
-const SERVICE_PREFIXES: [&str; 18] = [
+const SERVICE_PREFIXES: [&str; 20] = [
     "s3:",
     "kms:",
     "ec2:",
@@ -27,6 +27,8 @@ const SERVICE_PREFIXES: [&str; 18] = [
     "secretsmanager:",
     "ebs:",
     "lambda:",
+    "ecs:",
+    "eks:",
     "kafka:",
     "kafka-cluster:",
     "elasticfilesystem:",
@@ -51,7 +53,7 @@ const CHOSEN: [&str; 8] = [
 ];
 
 /// Prefixes of keys that the caller chooses, by service of the request.
-const CHOSEN_PREFIXES: [(&str, &str); 19] = [
+const CHOSEN_PREFIXES: [(&str, &str); 28] = [
     ("", "aws:RequestTag/"),
     ("s3:", "s3:x-amz-"),
     ("s3:", "s3:TlsVersion"),
@@ -64,6 +66,16 @@ const CHOSEN_PREFIXES: [(&str, &str); 19] = [
     // What a launch asks for: type, image, metadata options, subnet, profile.
     ("ec2:RunInstances", "ec2:"),
     ("kms:", "kms:RequestAlias"),
+    // What a function, task, service or access entry is to be.
+    ("lambda:CreateFunction", "lambda:"),
+    ("lambda:UpdateFunctionConfiguration", "lambda:"),
+    ("lambda:CreateEventSourceMapping", "lambda:"),
+    ("ecs:R", "ecs:"),
+    ("ecs:UpdateService", "ecs:"),
+    ("ecs:CreateService", "ecs:"),
+    ("ecs:ExecuteCommand", "ecs:container-name"),
+    ("eks:CreateAccessEntry", "eks:"),
+    ("eks:AssociateAccessPolicy", "eks:"),
     // What a grant, a permission, a new access point or a job asks for.
     ("kms:CreateGrant", "kms:EncryptionContext"),
     ("kms:CreateGrant", "kms:Grant"),
@@ -77,7 +89,13 @@ const CHOSEN_PREFIXES: [(&str, &str); 19] = [
 
 /// Requests that can be sent to any region, whatever they are about: what is launched, the role
 /// that is passed with it, sessions.
-const CHOOSE_REGION: [&str; 3] = ["ec2:RunInstances", "iam:PassRole", "sts:"];
+const CHOOSE_REGION: [&str; 5] = [
+    "ec2:RunInstances",
+    "iam:PassRole",
+    "sts:",
+    "lambda:",
+    "ecs:",
+];
 
 /// What a context is built from.
 pub(super) struct Asked<'a> {
@@ -123,10 +141,26 @@ pub(super) fn of(world: &World<'_>, asked: &Asked<'_>) -> Context {
     context = resource(context, world, asked);
     context = encryption(context, world, asked);
     context = access_point(context, world, asked);
+    context = super::workloads::keys(context, world, asked.target);
     let account = world.identity(asked.caller).map(|x| x.account.as_str());
     for (key, value) in asked.settled {
         let value = value.replace(OWN_ACCOUNT, account.unwrap_or_default());
         context = context.known(key, value);
+    }
+    context
+}
+
+/// The context of what a service asks for the estate about a role or another thing.
+pub(super) fn of_service(world: &World<'_>, service: &str, on: ThingIx) -> Context {
+    let mut context = Context::new(KeyState::Unknown)
+        .known("aws:PrincipalIsAWSService", "true")
+        .known("aws:PrincipalServiceName", service);
+    // A role is passed within its account, and whatever runs as it is of that account too.
+    if let Some(account) = world.account(on) {
+        context = context.known("aws:SourceAccount", account);
+    }
+    if super::workloads::takes_any_role(service) {
+        context = context.chosen("aws:SourceArn");
     }
     context
 }

@@ -14,6 +14,7 @@ use super::beside::Change;
 use super::judge::{About, Judge, sender};
 use super::kafka;
 use super::relation::{follow, leads_nowhere};
+use super::silence;
 use super::verdict::{Shortfall, Verdict};
 use super::world::World;
 use crate::facts::{Evidence, Facts, Kind, Note, Predicate, ThingIx};
@@ -148,6 +149,19 @@ impl<'w, 'e> Interpreter<'w, 'e> {
         }
         if row.edits.iter().any(|variable| !known(variable)) {
             return false;
+        }
+        // Nobody is told to be one grant short of what is no reading, so one refusal settles it.
+        if row.edits.is_empty() && row.head.predicate != Predicate::Reads {
+            let theirs = row.requests.iter().filter(|request| match &request.by {
+                By::Variable(variable) => variable == newest,
+                By::Service(_) | By::Anonymous => false,
+            });
+            for request in theirs {
+                let identity = self.world.identity(bound.things[newest]);
+                if identity.is_some_and(|i| silence::is_mute(i, &request.action)) {
+                    return true;
+                }
+            }
         }
         let edited: Vec<ThingIx> = row.edits.iter().map(|v| bound.things[v.as_str()]).collect();
         let Some((id, class)) = self.world.internet() else {

@@ -5,6 +5,7 @@
 use std::collections::{BTreeMap, HashMap};
 use std::sync::{Arc, LazyLock};
 
+use super::alike::{self, Alike};
 use super::beside::{self, Change};
 use super::context::{self, Asked};
 use super::guests;
@@ -58,7 +59,7 @@ pub(super) struct About {
 
 impl About {
     /// A request about a thing alone.
-    fn only(on: ThingIx) -> Self {
+    pub(super) fn only(on: ThingIx) -> Self {
         Self {
             on,
             of: None,
@@ -89,6 +90,8 @@ pub(super) struct Judge<'w, 'e> {
     answers: HashMap<Key<'w>, Verdict>,
     /// For each account, the role that stands for all where a launch asks the same.
     launches: BTreeMap<String, ThingIx>,
+    /// Functions and tasks that policies do not tell apart.
+    alike: Alike<'w>,
 }
 
 impl<'w, 'e> Judge<'w, 'e> {
@@ -97,6 +100,7 @@ impl<'w, 'e> Judge<'w, 'e> {
             world,
             answers: HashMap::new(),
             launches: BTreeMap::new(),
+            alike: Alike::default(),
         }
     }
 
@@ -109,10 +113,12 @@ impl<'w, 'e> Judge<'w, 'e> {
         position: (&'w str, &'w Class),
         change: Change,
     ) -> Verdict {
-        let about = About {
-            on: self.stand_in(request.part, about.on),
-            ..about
-        };
+        let own = about.on;
+        let on = self.stand_in(request.part, own);
+        let on = self
+            .alike
+            .stand_in(self.world, &request.action, request.part, on);
+        let about = About { on, ..about };
         let key = Key {
             action: &request.action,
             part: request.part,
@@ -123,7 +129,7 @@ impl<'w, 'e> Judge<'w, 'e> {
             change,
         };
         if let Some(known) = self.answers.get(&key) {
-            return known.clone();
+            return alike::told_of(self.world, known.clone(), on, own);
         }
         let asking = Asking {
             world: self.world,
@@ -134,15 +140,17 @@ impl<'w, 'e> Judge<'w, 'e> {
         };
         let verdict = asking.by_thing(caller);
         self.answers.insert(key, verdict.clone());
-        verdict
+        alike::told_of(self.world, verdict, on, own)
     }
 
     /// Launching an instance for a role asks the same whatever the role: the first role of the
     /// account stands for all.
     fn stand_in(&mut self, part: Part, on: ThingIx) -> ThingIx {
-        let role = (part == Part::Launch)
-            .then(|| self.world.identity(on))
-            .flatten();
+        let new = matches!(
+            part,
+            Part::Launch | Part::NewFunction | Part::NewTaskDefinition | Part::AnyService
+        );
+        let role = new.then(|| self.world.identity(on)).flatten();
         match role {
             Some(role) => *self.launches.entry(role.account.clone()).or_insert(on),
             None => on,
@@ -164,9 +172,7 @@ impl<'w, 'e> Judge<'w, 'e> {
         let caller = Caller::Service {
             name: service.to_owned(),
         };
-        let context = Context::new(policy::KeyState::Unknown)
-            .known("aws:PrincipalIsAWSService", "true")
-            .known("aws:PrincipalServiceName", service);
+        let context = context::of_service(self.world, service, on);
         asking.decide(&caller, None, Some(&context), on)
     }
 }

@@ -7,6 +7,7 @@ use std::net::IpAddr;
 
 use super::connections;
 use super::relation::Reached;
+use super::workloads::at_most;
 use super::world::{ConnectionOf, World};
 use crate::estate::{AWS_MSK_IAM, Broker, FileSystem, Listener, Origin, SecurityProtocol, Seen};
 use crate::facts::{Evidence, Kind, Note, NoteKind, ThingIx};
@@ -43,7 +44,16 @@ pub(super) fn reachable(world: &World<'_>, from: ThingIx) -> Vec<Reached> {
                 Some(Ok(address)) => Shown::Only(address),
                 Some(Err(_)) | None => Shown::NoneOf(others.map_or(&[], Vec::as_slice)),
             };
-            Reached::admitted(*thing, best_broker(world, sender, connection, shown))
+            let admission = best_broker(world, sender, connection, shown);
+            let reached = Reached::admitted(*thing, admission)?;
+            // One address of its subnets, which nobody chooses.
+            match (sender, &connection.address) {
+                (Sender::Attached(place), Some(address)) if place.addresses.is_empty() => {
+                    let note = Note::not_collected(format!("whether it sends from {address}"));
+                    Some(at_most(reached, Strength::Conditional, note))
+                }
+                _ => Some(reached),
+            }
         })
         .collect()
 }
@@ -126,7 +136,7 @@ fn is_iam(listener: &Listener) -> bool {
 }
 
 /// Who sends from a host, subnet, cluster's client place or position.
-fn sender<'e>(world: &World<'e>, from: ThingIx) -> Option<Sender<'e>> {
+pub(super) fn sender<'w>(world: &'w World<'_>, from: ThingIx) -> Option<Sender<'w>> {
     if let Some(host) = world.host(from) {
         return Some(Sender::Host(host));
     }
@@ -143,6 +153,9 @@ fn sender<'e>(world: &World<'e>, from: ThingIx) -> Option<Sender<'e>> {
     if id == "internet" {
         return Some(Sender::Internet);
     }
+    if let Some(place) = world.places.get(id) {
+        return Some(Sender::Attached(place));
+    }
     world.estate.config.networks.get(id).map(Sender::Network)
 }
 
@@ -154,7 +167,7 @@ fn best_broker<'e>(
     shown: Shown<'_>,
 ) -> Admission {
     let mut best = Admission::default();
-    if connection.is_unread() && sender.shows(shown) {
+    if connection.is_unread() && sender.shows(world.estate, shown) {
         best.strength = Strength::Gap;
         best.notes.push(unread(connection));
     }
@@ -213,7 +226,7 @@ fn to_port<'e>(
     shown: Shown<'_>,
 ) -> Admission {
     let Some((target, at, origin)) = target(world, broker, listener.port) else {
-        if !sender.shows(shown) {
+        if !sender.shows(world.estate, shown) {
             return Admission::default();
         }
         let client = matches!(sender, Sender::Client);
@@ -232,11 +245,16 @@ fn to_port<'e>(
     };
     let mut admission = match sender {
         // What a host sends to itself meets no security group.
-        Sender::Host(from) if from.id == at && sender.shows(shown) => Admission {
+        Sender::Host(from) if from.id == at && sender.shows(world.estate, shown) => Admission {
+            strength: Strength::Always,
+            ..Admission::default()
+        },
+        Sender::Attached(from) if from.interfaces.iter().any(|own| own == at) => Admission {
             strength: Strength::Always,
             ..Admission::default()
         },
         Sender::Host(_)
+        | Sender::Attached(_)
         | Sender::NewHost(_)
         | Sender::Guest(..)
         | Sender::Internet

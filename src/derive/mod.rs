@@ -6,7 +6,9 @@
 //! Must never: name a route or a deployment model, or weaken what the policy engines answer.
 
 mod access_grants;
+mod alike;
 mod backups;
+mod belonging;
 mod beside;
 mod callers;
 mod connections;
@@ -17,11 +19,14 @@ mod holders;
 mod interpret;
 mod judge;
 mod kafka;
+mod kubernetes;
 mod layers;
 mod listeners;
 mod mounts;
+mod pods;
 mod positions;
 mod principals;
+mod received;
 mod relation;
 mod resources;
 mod silence;
@@ -29,6 +34,7 @@ mod storage;
 mod topics;
 mod unknown;
 mod verdict;
+mod workloads;
 mod world;
 
 pub use interpret::GroundRule;

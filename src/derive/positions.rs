@@ -16,7 +16,7 @@ use super::relation::Reached;
 use super::world::World;
 use crate::estate::{Endpoint, Estate, Host, Seen, Subnet};
 use crate::facts::{Evidence, Kind, Note, ThingIx};
-use crate::network::{Admission, Sender, Target, admit_directly, leaves_by};
+use crate::network::{Admission, Attached, Sender, Target, admit_directly, leaves_by};
 use crate::policy::{Context, Document, KeyState};
 use crate::reach::Strength;
 use crate::rules::Sort;
@@ -196,12 +196,21 @@ pub(super) fn of(world: &World<'_>, from: ThingIx) -> Vec<Reached> {
         Some(Place { sender, ..place })
     };
     let place = world.host(from).map(Place::of_host).or_else(subnet);
-    let Some(place) = place else {
-        return Vec::new();
-    };
+    let attached = world.places.get(world.id(from)).into_iter();
+    let attached = attached.flat_map(|attached| Place::of_attached(estate, attached));
+    let places: Vec<Place<'_>> = place.into_iter().chain(attached).collect();
     let positions = world.all(Sort::Position).iter().filter_map(|position| {
         let class = world.classes.get(world.id(*position))?;
-        Reached::admitted(*position, place.sends_from(estate, class))
+        let answers = places.iter().map(|place| place.sends_from(estate, class));
+        // The surest, and of those the first.
+        let best = answers.reduce(|best, next| {
+            if next.strength > best.strength {
+                next
+            } else {
+                best
+            }
+        })?;
+        Reached::admitted(*position, best)
     });
     positions.collect()
 }
@@ -236,6 +245,28 @@ impl<'e> Place<'e> {
             subnet: Some(&subnet.id),
             name: &subnet.id,
         }
+    }
+
+    /// One for each subnet that it has interfaces in.
+    fn of_attached(estate: &'e Estate, attached: &'e Attached) -> Vec<Self> {
+        let interfaces = attached.interfaces.iter();
+        let interfaces = interfaces.filter_map(|id| estate.interfaces.get(id)?.subnet.as_deref());
+        let mut subnets: BTreeSet<&str> = interfaces.collect();
+        subnets.extend(attached.subnets.iter().map(String::as_str));
+        let in_subnet = |id: Option<&'e str>| Self {
+            sender: Sender::Attached(attached),
+            account: &attached.account,
+            region: &attached.region,
+            vpc: id
+                .and_then(|id| Some(estate.subnets.get(id)?.vpc.as_str()))
+                .or(attached.vpc.as_deref()),
+            subnet: id,
+            name: &attached.name,
+        };
+        if subnets.is_empty() {
+            return vec![in_subnet(None)];
+        }
+        subnets.into_iter().map(|id| in_subnet(Some(id))).collect()
     }
 
     fn sends_from(&self, estate: &Estate, class: &Class) -> Admission {
@@ -275,6 +306,10 @@ impl<'e> Place<'e> {
             };
             admission.evidence.splice(0..0, evidence);
             return admission;
+        }
+        let attached = matches!(self.sender, Sender::Attached(_));
+        if attached && self.vpc.is_none() {
+            return weaker(Strength::Gap, format!("the VPC of {}", self.name));
         }
         if self.vpc != Some(endpoint.vpc.as_str()) {
             return Admission::default();

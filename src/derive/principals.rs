@@ -37,7 +37,7 @@ pub struct Held {
 }
 
 impl Held {
-    fn surely(fact: FactIx, why: &str) -> Self {
+    pub(super) fn surely(fact: FactIx, why: &str) -> Self {
         Self {
             fact,
             strength: Strength::Always,
@@ -126,6 +126,7 @@ pub(super) fn all(world: &World<'_>, facts: &mut Facts) -> Vec<Principal> {
             )],
         });
     }
+    principals.extend(workloads(world, facts));
     principals.extend(kafka_principals(world, facts));
     principals.sort_by(|a, b| (order(a.kind), &a.name).cmp(&(order(b.kind), &b.name)));
     principals
@@ -190,6 +191,57 @@ fn strangers(world: &World<'_>, facts: &mut Facts) -> Vec<Principal> {
         })
     });
     all.collect()
+}
+
+/// Functions, tasks and pods; whoever runs in those that were not listed; and whoever has access to
+/// a cluster of EKS that was not read.
+fn workloads(world: &World<'_>, facts: &mut Facts) -> Vec<Principal> {
+    let mut principals = Vec::new();
+    for workload in world.all(Sort::Workload) {
+        principals.push(Principal {
+            thing: *workload,
+            name: world.things.get(*workload).to_string(),
+            kind: "workload",
+            starts: vec![Held::surely(
+                facts.intern(Predicate::CodeOn, *workload),
+                "it is the code that runs there",
+            )],
+        });
+    }
+    let mut whoever = |id: &str, missing: &str, starts: Vec<(Predicate, ThingIx)>| {
+        let why = format!("somebody may; not collected: {missing}");
+        let starts = starts.into_iter().map(|(predicate, thing)| Held {
+            fact: facts.intern(predicate, thing),
+            strength: Strength::Gap,
+            why: why.clone(),
+        });
+        let starts: Vec<Held> = starts.collect();
+        if let Some(thing) = world.things.find(Kind::Whoever, id) {
+            principals.push(Principal {
+                thing,
+                name: format!("whoever {id}"),
+                kind: "whoever",
+                starts,
+            });
+        }
+    };
+    for (id, missing, account, service) in super::workloads::unlisted(world) {
+        let roles = super::workloads::roles_of_unlisted(world, &account, service).into_iter();
+        let places = world.all(Sort::Cluster).iter();
+        let places = places.map(|place| (Predicate::SitsWithClientsOf, *place));
+        let starts = roles.map(|role| (Predicate::ActsAs, role)).chain(places);
+        whoever(&id, &missing, starts.collect());
+    }
+    for (id, kubernetes) in super::pods::unread_access(world.estate) {
+        let cluster = world.things.find(Kind::Kubernetes, &kubernetes.arn);
+        let starts = cluster.map(|cluster| (Predicate::RunsPodsIn, cluster));
+        whoever(
+            &id,
+            id.trim_end_matches(" names"),
+            starts.into_iter().collect(),
+        );
+    }
+    principals
 }
 
 fn kafka_principals(world: &World<'_>, facts: &mut Facts) -> Vec<Principal> {

@@ -2,9 +2,10 @@
 //!
 //! Must never: evaluate a policy; that a relation leads somewhere says nothing about permission.
 
+use super::workloads::{self, Acting};
 use super::world::World;
-use super::{access_grants, backups, holders, listeners, storage};
-use crate::estate::{Broker, Cluster, Consumer, KeyState, Origin, Seen};
+use super::{access_grants, backups, holders, kubernetes, listeners, received, storage};
+use crate::estate::{Broker, Cluster, Consumer, KeyState, Origin};
 use crate::facts::{Evidence, Kind, Note, NoteKind, ThingIx};
 use crate::network::Admission;
 use crate::reach::Strength;
@@ -121,6 +122,20 @@ fn is_outside(world: &World<'_>, caller: ThingIx, thing: ThingIx) -> bool {
 pub(super) fn follow(world: &World<'_>, relation: Relation, from: ThingIx) -> Vec<Reached> {
     match relation {
         Relation::Role => role(world, from),
+        Relation::Place => workloads::place(world, from),
+        Relation::PerhapsClient => workloads::perhaps_client(world, from),
+        Relation::Triggered => received::triggered(world, from),
+        Relation::Received => received::topics(world, from),
+        Relation::Secret => workloads::secrets(world, from),
+        Relation::Executable => workloads::executable(world, from),
+        Relation::Entry => kubernetes::entries(world, from),
+        Relation::Admitted => kubernetes::admitted(world, from),
+        Relation::ByEntry => kubernetes::by_entry(world, from),
+        Relation::Pod => kubernetes::pods(world, from),
+        Relation::Node => kubernetes::hosts(world, from),
+        Relation::Kubernetes => kubernetes::of_pod(world, from),
+        Relation::Api => kubernetes::api(world, from),
+        Relation::Subnet => subnets(world, from),
         Relation::Volume => volumes(world, from),
         Relation::Key | Relation::Encryption => key(world, from),
         Relation::AclsOff => storage::acls_off(world, from),
@@ -153,33 +168,29 @@ pub(super) fn follow(world: &World<'_>, relation: Relation, from: ThingIx) -> Ve
     }
 }
 
-fn role(world: &World<'_>, host: ThingIx) -> Vec<Reached> {
-    if let Some(consumer) = world.consumer(host) {
+fn role(world: &World<'_>, from: ThingIx) -> Vec<Reached> {
+    if let Some(consumer) = world.consumer(from) {
         return consumer_role(world, consumer);
     }
-    let Some(host) = world.host(host) else {
-        return Vec::new();
+    let Some(host) = world.host(from) else {
+        return workloads::roles(world, from);
     };
-    let (evidence, what) = match &host.role {
-        Seen::Absent => return Vec::new(),
-        Seen::Unread(what) => (Vec::new(), what.to_string()),
-        Seen::Is(link) => {
-            let says = format!("{} has an instance profile with {}", host.id, link.to);
-            let evidence = vec![Evidence::description(says, link.origin.clone())];
-            if let Some(thing) = world.things.find(Kind::Identity, &link.to) {
-                return vec![Reached::surely(thing, evidence)];
-            }
-            (evidence, format!("what {} may do", link.to))
-        }
+    let acting = Acting {
+        account: &host.account,
+        role: &host.role,
+        says: format!("{} has an instance profile with", host.id),
+        service: None,
     };
-    // A role that was not read, of an account whose identities may not have been either: it may do
-    // what some identity of the account may.
-    let unread = super::callers::unread_identities(&host.account);
-    let account = world.things.find(Kind::ExternalAccount, &host.account);
-    let stand_in = account.or_else(|| world.things.find(Kind::Whoever, &unread));
-    let reached = stand_in
-        .map(|thing| Reached::weakly(thing, Strength::Gap, evidence, NoteKind::NotCollected, what));
-    reached.into_iter().collect()
+    workloads::acts_as(world, &acting)
+}
+
+/// The subnets of the account of a role.
+fn subnets(world: &World<'_>, role: ThingIx) -> Vec<Reached> {
+    let account = world.account(role);
+    let all = world.all(crate::rules::Sort::Subnet).iter();
+    let own = all.filter(|subnet| account.is_some() && world.account(**subnet) == account);
+    own.map(|subnet| Reached::surely(*subnet, Vec::new()))
+        .collect()
 }
 
 /// The role that a consumer acts as. Who it is decides what it may write, so one that was not read
@@ -197,7 +208,7 @@ fn consumer_role(world: &World<'_>, consumer: &Consumer) -> Vec<Reached> {
 
 fn volumes(world: &World<'_>, host: ThingIx) -> Vec<Reached> {
     let Some(host) = world.host(host) else {
-        return Vec::new();
+        return workloads::volumes(world, host);
     };
     let attached = host.volumes.iter().filter_map(|attached| {
         let thing = world.things.find(Kind::Volume, &attached.volume.to)?;
@@ -308,7 +319,9 @@ fn brokers_on<'w>(
 
 fn credentials_on_host(world: &World<'_>, host: ThingIx) -> Vec<Reached> {
     let mut found = Vec::new();
-    for (cluster, broker, origin) in brokers_on(world, world.id(host)) {
+    let in_containers = workloads::brokers(world, host);
+    let in_containers = in_containers.iter().map(|(c, b, origin)| (*c, *b, origin));
+    for (cluster, broker, origin) in brokers_on(world, world.id(host)).chain(in_containers) {
         for (user, source) in super::callers::jaas_users(broker) {
             let id = format!("{}/{user}", cluster.name);
             if let Some(thing) = world.things.find(Kind::KafkaUser, &id) {

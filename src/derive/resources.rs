@@ -9,6 +9,7 @@
 use std::collections::BTreeSet;
 
 use super::judge::About;
+use super::workloads::Workload;
 use super::world::{TOPIC, World};
 use super::{access_grants, backups};
 use crate::estate::{AccessPoint, Consumer, Origin};
@@ -143,6 +144,12 @@ pub(super) fn wanted(
             let place = (store.account.as_str(), store.region.as_str());
             copied_file_system(part, place, statements)
         }
+        Part::NewFunction
+        | Part::NewLayer
+        | Part::NewTaskDefinition
+        | Part::AnyService
+        | Part::ClusterOfTask
+        | Part::AccessEntry => beside(world, part, thing, statements).into_iter().collect(),
         Part::OwnBucket => vec![one(format!("arn:aws:s3:::{OWN_BUCKET}/x"), None, false)],
         Part::ShellDocument => {
             let region = world
@@ -154,6 +161,84 @@ pub(super) fn wanted(
             vec![one(arn, None, true)]
         }
         Part::Launch => launch(world, thing, statements),
+    }
+}
+
+/// What lies beside a role, subnet, function, task or EKS cluster, and does not exist yet or has any
+/// name.
+///
+/// Source: Service Authorization Reference: AWS Lambda, Amazon ECS, Amazon EKS.
+fn beside(
+    world: &World<'_>,
+    part: Part,
+    thing: ThingIx,
+    statements: &[&Statement],
+) -> Option<Wanted> {
+    let account = world.account(thing)?;
+    let subnet = || {
+        let zone = world.subnet(thing)?.zone.as_deref()?;
+        Some(zone.trim_end_matches(|c: char| c.is_ascii_lowercase()))
+    };
+    let region = world.region(thing).or_else(subnet).unwrap_or("*");
+    let (service, kind) = match part {
+        Part::NewFunction => ("lambda", "function:*".to_owned()),
+        Part::NewLayer => ("lambda", "layer:*:1".to_owned()),
+        Part::NewTaskDefinition => ("ecs", "task-definition/*:1".to_owned()),
+        Part::AnyService => ("ecs", "service/*".to_owned()),
+        Part::ClusterOfTask => {
+            let arn = world.estate.tasks.get(world.id(thing))?.cluster.clone();
+            return Some(Wanted {
+                candidates: vec![arn],
+                account: Some(account.to_owned()),
+                exists: true,
+            });
+        }
+        Part::AccessEntry => {
+            let name = &world.kubernetes(thing)?.name;
+            ("eks", format!("access-entry/{name}/*"))
+        }
+        Part::Itself
+        | Part::Objects
+        | Part::NewSnapshot
+        | Part::NewVolume
+        | Part::NewAccessPoint
+        | Part::NewMultiRegionAccessPoint
+        | Part::GrantsInstance
+        | Part::NewGrantsLocation
+        | Part::NewFileSystem
+        | Part::OwnFileSystem
+        | Part::NewInterface
+        | Part::Vault
+        | Part::OwnVault
+        | Part::RestoredObjects
+        | Part::OwnBucket
+        | Part::Launch
+        | Part::ShellDocument
+        | Part::Everything => return None,
+    };
+    let pattern = format!("arn:aws:{service}:{region}:{account}:{kind}");
+    let mut candidates = meet(&pattern, statements);
+    candidates.insert(pattern.replace('*', "new"));
+    Some(Wanted {
+        candidates: candidates.into_iter().collect(),
+        account: Some(account.to_owned()),
+        exists: false,
+    })
+}
+
+/// The ARN of a workload or an EKS cluster. The tasks of a service have ids that nobody knows.
+fn runs(world: &World<'_>, thing: ThingIx) -> Option<String> {
+    match world.workloads.get(&thing) {
+        Some(Workload::Task(task)) if task.of_service => {
+            let cluster = task.cluster.rsplit('/').next().unwrap_or_default();
+            let (region, account) = (&task.region, &task.account);
+            Some(format!(
+                "arn:aws:ecs:{region}:{account}:task/{cluster}/{PLACEHOLDER}"
+            ))
+        }
+        Some(Workload::Function(_) | Workload::Task(_)) => Some(world.id(thing).to_owned()),
+        Some(Workload::Pod(_)) => None,
+        None => world.kubernetes(thing).map(|k| k.arn.clone()),
     }
 }
 
@@ -197,6 +282,7 @@ fn itself(world: &World<'_>, thing: ThingIx) -> Option<String> {
         .or_else(store)
         .or_else(managed)
         .or_else(consumer)
+        .or_else(|| runs(world, thing))
         .or_else(by_arn)
 }
 

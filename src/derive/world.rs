@@ -14,13 +14,14 @@ use super::holders;
 use super::positions::{self, Class};
 use super::relation::Reached;
 use super::unknown::{self, Unknown};
+use super::workloads::{Spot, Workload};
 use crate::estate::{
     AccessPoint, Bucket, Cluster, Consumer, Estate, FileSystem, Host, Identity, IdentityKind, Key,
     Listener, ManagedCluster, Secret, Snapshot, Subnet, Topic, Volume,
 };
 use crate::facts::{Kind, Predicate, ThingIx, Things};
 use crate::names::KafkaPrincipal;
-use crate::network::neighbours;
+use crate::network::{Attached, neighbours};
 use crate::rules::Sort;
 
 /// A Kafka principal that speaks from an address class, and where its text form leads.
@@ -72,6 +73,12 @@ pub(super) struct World<'e> {
     pub(super) guests: BTreeMap<ThingIx, (&'e str, &'e str)>,
     /// Position classes by id; each is a member of [`Sort::Position`].
     pub(super) classes: BTreeMap<String, Class>,
+    /// Functions, tasks and pods.
+    pub(super) workloads: BTreeMap<ThingIx, Workload<'e>>,
+    /// Where each of them sends from.
+    pub(super) spots: BTreeMap<ThingIx, Spot>,
+    /// Their interfaces by id; each is a member of [`Sort::Position`].
+    pub(super) places: BTreeMap<String, Attached>,
 }
 
 impl<'e> World<'e> {
@@ -90,10 +97,14 @@ impl<'e> World<'e> {
             readers: BTreeMap::new(),
             guests: BTreeMap::new(),
             classes: positions::discover(estate, positions::documents(estate).into_iter()),
+            workloads: BTreeMap::new(),
+            spots: BTreeMap::new(),
+            places: BTreeMap::new(),
         };
         world.storage();
         world.identities();
         world.network();
+        world.add_workloads();
         for cluster in estate.clusters.values() {
             world.cluster(cluster);
         }
@@ -219,92 +230,12 @@ impl<'e> World<'e> {
             .get(self.id_if(Kind::Snapshot, thing)?)
     }
 
-    /// The account that owns a thing, when that is known.
-    pub(super) fn account(&self, thing: ThingIx) -> Option<&'e str> {
-        if let Some(bucket) = self.bucket(thing) {
-            return bucket.account.as_deref();
-        }
-        let identity = self.identity(thing).map(|x| &x.account);
-        let host = || self.host(thing).map(|x| &x.account);
-        let key = || self.key(thing).map(|x| &x.account);
-        let secret = || self.secret(thing).map(|x| &x.account);
-        let volume = || self.volume(thing).map(|x| &x.account);
-        let snapshot = || self.snapshot(thing).map(|x| &x.account);
-        let subnet = || self.subnet(thing).map(|x| &x.account);
-        let store = || self.file_system(thing).map(|x| &x.account);
-        let managed = || self.managed(thing).map(|x| &x.account);
-        let point = || self.access_point(thing).map(|x| &x.account);
-        let consumer = || self.consumer(thing).map(|x| &x.account);
-        let grant = || self.grants_place(thing).map(|(account, _)| account);
-        let backup = || self.backup(thing).map(|x| &x.account);
-        let account = identity
-            .or_else(host)
-            .or_else(key)
-            .or_else(secret)
-            .or_else(volume);
-        account
-            .or_else(snapshot)
-            .or_else(subnet)
-            .or_else(store)
-            .or_else(managed)
-            .or_else(point)
-            .or_else(consumer)
-            .or_else(grant)
-            .or_else(backup)
-            .map(String::as_str)
-            .filter(|account| !account.is_empty())
-    }
-
-    /// The region of a thing, when it is in one and that is known.
-    pub(super) fn region(&self, thing: ThingIx) -> Option<&'e str> {
-        if let Some(bucket) = self.bucket(thing) {
-            return bucket.region.as_deref();
-        }
-        let host = self.host(thing).map(|x| &x.region);
-        let key = || self.key(thing).map(|x| &x.region);
-        let secret = || self.secret(thing).map(|x| &x.region);
-        let volume = || self.volume(thing).map(|x| &x.region);
-        let snapshot = || self.snapshot(thing).map(|x| &x.region);
-        let store = || self.file_system(thing).map(|x| &x.region);
-        let managed = || self.managed(thing).map(|x| &x.region);
-        let point = || self.access_point(thing).map(|x| &x.region);
-        let consumer = || self.consumer(thing).map(|x| &x.region);
-        let grant = || self.grants_place(thing).map(|(_, region)| region);
-        let backup = || self.backup(thing).map(|x| &x.region);
-        let region = host
-            .or_else(key)
-            .or_else(point)
-            .or_else(grant)
-            .or_else(backup)
-            .or_else(secret)
-            .or_else(volume)
-            .or_else(snapshot)
-            .or_else(store)
-            .or_else(managed)
-            .or_else(consumer);
-        region
-            .map(String::as_str)
-            .filter(|region| !region.is_empty())
-    }
-
-    /// The tags of a thing, when they were read with it.
-    pub(super) fn tags(&self, thing: ThingIx) -> Option<&'e BTreeMap<String, String>> {
-        let identity = self.identity(thing).map(|x| &x.tags);
-        let host = || self.host(thing).map(|x| &x.tags);
-        let secret = || self.secret(thing).map(|x| &x.tags);
-        let volume = || self.volume(thing).map(|x| &x.tags);
-        let described = |x: &&Snapshot| !self.estate.undescribed.contains(&x.id);
-        let snapshot = || self.snapshot(thing).filter(described).map(|x| &x.tags);
-        let store = || self.file_system(thing).map(|x| &x.tags);
-        identity
-            .or_else(host)
-            .or_else(secret)
-            .or_else(volume)
-            .or_else(snapshot)
-            .or_else(store)
-    }
-
-    fn fill<S: AsRef<str>>(&mut self, sort: Sort, kind: Kind, ids: impl IntoIterator<Item = S>) {
+    pub(super) fn fill<S: AsRef<str>>(
+        &mut self,
+        sort: Sort,
+        kind: Kind,
+        ids: impl IntoIterator<Item = S>,
+    ) {
         for id in ids {
             let thing = self.things.intern(kind, id.as_ref());
             self.members.entry(sort).or_default().push(thing);
@@ -505,6 +436,7 @@ impl<'e> World<'e> {
                     .values()
                     .filter_map(|c| c.vpc.as_deref()),
             )
+            .chain(estate.kubernetes.values().filter_map(|k| k.vpc.as_deref()))
             .collect();
         let endpoint_vpcs = estate
             .endpoints

@@ -1,11 +1,12 @@
-//! Containers: running tasks of ECS, and clusters of EKS with what gives pods and people their
-//! rights.
+//! Containers: running tasks of ECS, services whose tasks were not described, and clusters of EKS
+//! with what gives pods and people their rights.
 //!
-//! Source: ECS API Reference, `DescribeTasks`, `DescribeTaskDefinition`; EKS API Reference.
+//! Source: ECS API Reference, `DescribeTasks`, `DescribeServices`, `DescribeTaskDefinition`; EKS
+//! API Reference.
 //!
 //! Must never: see the value of a variable, or take a list that was not read for an empty one.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use super::build::{Builder, captured, sorted, text};
@@ -50,6 +51,7 @@ fn tasks(builder: &mut Builder<'_>) {
             builder.estate.tasks.insert(arn, task);
         }
     }
+    services(builder, &definitions);
 }
 
 fn task(
@@ -59,17 +61,84 @@ fn task(
     answer: &Answer,
     definitions: &BTreeMap<String, &Node>,
 ) -> Task {
+    let name = text(node, "taskDefinitionArn").unwrap_or_default();
+    let runs = runs(builder, arn, node, answer, (&name, definitions));
+    let details = |name: &str| {
+        let attached = node.list("attachments").iter();
+        let details = attached.flat_map(|a| a.list("details"));
+        sorted(
+            details
+                .filter(|d| d.str("name") == Some(name))
+                .filter_map(|d| text(d, "value")),
+        )
+    };
+    Task {
+        interfaces: details("networkInterfaceId"),
+        subnets: details("subnetId"),
+        addresses: details("privateIPv4Address"),
+        ..runs
+    }
+}
+
+/// Services none of whose tasks was described, and that want one at least: the tasks in one.
+fn services(builder: &mut Builder<'_>, definitions: &BTreeMap<String, &Node>) {
+    let mut described: BTreeSet<(String, String)> = BTreeSet::new();
+    for answer in builder.answers("ecs:DescribeTasks") {
+        for node in answer.body.list("tasks") {
+            let group = text(node, "group").unwrap_or_default();
+            if let Some(service) = group.strip_prefix("service:") {
+                let cluster = text(node, "clusterArn").unwrap_or_default();
+                described.insert((cluster, service.to_owned()));
+            }
+        }
+    }
+    for answer in builder.answers("ecs:DescribeServices") {
+        for node in answer.body.list("services") {
+            let Some(arn) = text(node, "serviceArn") else {
+                continue;
+            };
+            let gone = matches!(node.str("status"), Some("INACTIVE"));
+            let none = node.get("desiredCount").and_then(Node::scalar).as_deref() == Some("0");
+            let own = text(node, "clusterArn").zip(text(node, "serviceName"));
+            let known = own.is_some_and(|own| described.contains(&own));
+            if gone || none || known || builder.estate.tasks.contains_key(&arn) {
+                continue;
+            }
+            let name = text(node, "taskDefinition").unwrap_or_default();
+            let runs = runs(builder, &arn, node, answer, (&name, definitions));
+            let network = node
+                .get("networkConfiguration")
+                .and_then(|n| n.get("awsvpcConfiguration"));
+            let list = |field: &str| network.map(|n| names(n, field)).unwrap_or_default();
+            let task = Task {
+                of_service: true,
+                subnets: list("subnets"),
+                groups: list("securityGroups"),
+                ..runs
+            };
+            builder.estate.tasks.insert(arn, task);
+        }
+    }
+}
+
+/// What a task or a service runs: roles and secrets by its definition.
+fn runs(
+    builder: &mut Builder<'_>,
+    arn: &str,
+    node: &Node,
+    answer: &Answer,
+    (name, definitions): (&str, &BTreeMap<String, &Node>),
+) -> Task {
     let (account, region) = place(arn, answer);
     let call = "ecs:DescribeTaskDefinition";
-    let name = text(node, "taskDefinitionArn").unwrap_or_default();
-    let definition = definitions.get(&name).copied();
+    let definition = definitions.get(name).copied();
     let outcome = match definition {
         Some(_) => Outcome::Ok,
         None => builder
-            .about(call, &name, None, None)
+            .about(call, name, None, None)
             .map_or(Outcome::NotCollected, |a| a.outcome),
     };
-    builder.cover(call, &account, &region, &name, outcome);
+    builder.cover(call, &account, &region, name, outcome);
     let unread = || Arc::from(format!("{call} of {name}"));
     let overrides = node.get("overrides");
     let role = |field: &str| -> Seen<Link> {
@@ -85,15 +154,6 @@ fn task(
             (None, None) => Seen::Unread(unread()),
         }
     };
-    let details = |name: &str| {
-        let attached = node.list("attachments").iter();
-        let details = attached.flat_map(|a| a.list("details"));
-        sorted(
-            details
-                .filter(|d| d.str("name") == Some(name))
-                .filter_map(|d| text(d, "value")),
-        )
-    };
     let secrets = definition.map_or_else(
         || Seen::Unread(unread()),
         |definition| {
@@ -107,11 +167,21 @@ fn task(
         role: role("taskRoleArn"),
         execution_role: role("executionRoleArn"),
         secrets,
-        interfaces: details("networkInterfaceId"),
-        subnets: details("subnetId"),
-        addresses: details("privateIPv4Address"),
+        cluster: text(node, "clusterArn").unwrap_or_default(),
+        of_service: false,
+        interfaces: Vec::new(),
+        subnets: Vec::new(),
+        groups: Vec::new(),
+        addresses: Vec::new(),
+        execute_command: node
+            .get("enableExecuteCommand")
+            .and_then(Node::as_bool)
+            .map_or_else(
+                || Seen::Unread(Arc::from(format!("whether ECS Exec is on for {arn}"))),
+                Seen::Is,
+            ),
         origin: captured(node),
-        definition: name,
+        definition: name.to_owned(),
         account,
         region,
     }

@@ -150,6 +150,7 @@ fn broker(
         host: None,
         interface: None,
         role: None,
+        service_account: None,
         volumes: Vec::new(),
         wal_volumes: Vec::new(),
         source: start.clone(),

@@ -167,6 +167,7 @@ fn brokers(
             host: None,
             interface: None,
             role: None,
+            service_account: None,
             volumes: Vec::new(),
             wal_volumes: Vec::new(),
             source: node

@@ -582,6 +582,11 @@ const PIECES: &[Piece] = &[
         "which containers run, as which roles, and from which network",
     ),
     piece(
+        "ecs:DescribeServices",
+        "ECS service descriptions",
+        "which containers run, as which roles, and from which network",
+    ),
+    piece(
         "ecs:DescribeTaskDefinition",
         "ECS task definitions",
         "as which role a container acts, and which secrets it is given",

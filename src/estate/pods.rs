@@ -46,11 +46,21 @@ pub(super) fn interface(
     None
 }
 
-/// Sets the role of each broker that runs in a container.
+/// Sets service account and role of each broker that runs in a container.
 pub(super) fn roles(builder: &Builder<'_>, cluster: &mut Cluster) {
     let kind = "broker-role";
     let name = cluster.name.clone();
     for broker in cluster.brokers.values_mut() {
+        broker.service_account = strimzi(broker).map(|(namespace, account, source)| Link {
+            to: format!("{namespace}/{account}"),
+            origin: Origin::Inferred {
+                why: format!(
+                    "node {} of {name} runs as service account {namespace}/{account}",
+                    broker.id
+                ),
+                from: vec![source],
+            },
+        });
         let from = format!("{name}/{}", broker.id);
         let pinned = pins(builder, kind, &[&from]).into_iter().next();
         let found = pinned.or_else(|| {

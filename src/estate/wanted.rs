@@ -4,8 +4,9 @@
 //! drowns those that could. So a list is wanted where the capture shows that the service is used:
 //! an answer of it, a cluster, a secret that only MSK names so, a log that lies in no bucket. What
 //! reads a cluster of MSK (connectors, replicators, mappings, pipes, Firehose) is wanted in the
-//! cluster's account and region, because each is one more place where its events go. Trails and flow
-//! logs change no answer about reading and are never wanted.
+//! cluster's account and region, because each is one more place where its events go. Functions, tasks
+//! and pods are wanted where an answer of their service was kept. Trails and flow logs change no
+//! answer about reading and are never wanted.
 //!
 //! Must never: want a list because it exists; say here why it is missed.
 
@@ -21,6 +22,11 @@ pub(super) fn calls(builder: &mut Builder<'_>) {
     let mut wanted = Wanted::new();
     managed(builder, &mut wanted);
     file_systems(builder, &mut wanted);
+    for (account, region) in answered(builder, "lambda:") {
+        wanted.insert(("lambda:ListFunctions", account, region));
+    }
+    tasks(builder);
+    pods(builder);
     for (call, account, region) in wanted {
         let found = builder.about(call, "", Some(&account), Some(&region));
         let outcome = found
@@ -68,6 +74,57 @@ fn managed(builder: &Builder<'_>, wanted: &mut Wanted) {
             let place = (consumer.account.clone(), consumer.region.clone());
             wanted.insert(("lambda:ListFunctions", place.0, place.1));
         }
+    }
+}
+
+/// The tasks of each cluster of ECS that is listed: by themselves, or as its services run them.
+fn tasks(builder: &mut Builder<'_>) {
+    let mut clusters: BTreeSet<(String, String, String)> = BTreeSet::new();
+    for answer in builder.answers("ecs:ListClusters") {
+        let arns = super::files::names(&answer.body, "clusterArns").into_iter();
+        clusters.extend(arns.map(|arn| (answer.account.clone(), answer.region.clone(), arn)));
+    }
+    for (account, region, arn) in clusters {
+        let last = |text: &str| text.rsplit('/').next().map(str::to_owned);
+        let about = |call: &str| {
+            let answers = builder.capture.answers.iter();
+            let mut here =
+                answers.filter(|a| a.call == call && a.account == account && a.region == region);
+            let found = here.find(|a| last(&a.resource) == last(&arn));
+            found.map(|answer| answer.outcome)
+        };
+        let call = "ecs:DescribeTasks";
+        let outcome = match (about(call), about("ecs:DescribeServices")) {
+            (Some(Outcome::Ok), _) | (_, Some(Outcome::Ok)) => Outcome::Ok,
+            (Some(other), _) | (None, Some(other)) => other,
+            (None, None) => Outcome::NotCollected,
+        };
+        builder.cover(call, &account, &region, &arn, outcome);
+    }
+}
+
+/// The description of each cluster of EKS that some answer is about.
+fn pods(builder: &mut Builder<'_>) {
+    let described = builder.estate.kubernetes.values();
+    let described: BTreeSet<(String, String)> = described
+        .map(|k| (k.account.clone(), k.name.clone()))
+        .collect();
+    let answers = builder.capture.answers.iter();
+    let theirs = answers.filter(|a| a.call.starts_with("eks:") && !a.resource.is_empty());
+    let named: BTreeSet<(String, String, String)> = theirs
+        .filter_map(|a| {
+            let name = a.resource.split('/').next()?;
+            Some((a.account.clone(), a.region.clone(), name.to_owned()))
+        })
+        .collect();
+    for (account, region, name) in named {
+        if described.contains(&(account.clone(), name.clone())) {
+            continue;
+        }
+        let call = "eks:DescribeCluster";
+        let found = builder.about(call, &name, Some(&account), Some(&region));
+        let outcome = found.map_or(Outcome::NotCollected, |a| a.outcome);
+        builder.cover(call, &account, &region, &name, outcome);
     }
 }
 

@@ -20,7 +20,7 @@ pub enum Verb {
 pub enum Predicate {
     /// Holds a session of this identity.
     ActsAs,
-    /// Runs code of its choice on this host.
+    /// Runs code of its choice on this host, or in this function, task or pod.
     CodeOn,
     /// Runs code of its choice on some new host in this subnet.
     RunsIn,
@@ -38,6 +38,10 @@ pub enum Predicate {
     Reads,
     /// Can open an NFS connection to a mount target of this file system.
     ReachesMount,
+    /// Can open a connection to the API of this EKS cluster.
+    ReachesApi,
+    /// Runs pods of its choice in this EKS cluster.
+    RunsPodsIn,
     /// Has made a snapshot of this volume, or a copy of this snapshot.
     MadeSnapshotOf,
     /// Can change the resource policy of this thing, the tags of this volume, or the ACLs of this
@@ -55,7 +59,7 @@ pub enum Predicate {
 
 impl Predicate {
     /// All predicates.
-    pub const ALL: [Self; 19] = [
+    pub const ALL: [Self; 21] = [
         Self::ActsAs,
         Self::CodeOn,
         Self::RunsIn,
@@ -66,6 +70,8 @@ impl Predicate {
         Self::SpeaksAs,
         Self::Reads,
         Self::ReachesMount,
+        Self::ReachesApi,
+        Self::RunsPodsIn,
         Self::MadeSnapshotOf,
         Self::Edits,
         Self::Opens,
@@ -90,6 +96,8 @@ impl Predicate {
             Self::SpeaksAs => "speaks-as",
             Self::Reads => "reads",
             Self::ReachesMount => "reaches-mount",
+            Self::ReachesApi => "reaches-api",
+            Self::RunsPodsIn => "runs-pods-in",
             Self::MadeSnapshotOf => "made-snapshot-of",
             Self::Edits => "edits",
             Self::Opens => "opens",
@@ -126,7 +134,7 @@ impl Predicate {
                 Kind::Anonymous,
                 Kind::Whoever,
             ],
-            Self::CodeOn => &[Kind::Host],
+            Self::CodeOn => &[Kind::Host, Kind::Function, Kind::Task, Kind::Pod],
             Self::RunsIn => &[Kind::Subnet],
             Self::SendsFrom => &[Kind::Position],
             Self::SitsWithClientsOf => &[Kind::Cluster],
@@ -144,6 +152,7 @@ impl Predicate {
                 Kind::Store,
             ],
             Self::ReachesMount => &[Kind::FileSystem],
+            Self::ReachesApi | Self::RunsPodsIn => &[Kind::Kubernetes],
             Self::MadeSnapshotOf => &[Kind::Volume, Kind::Snapshot],
             Self::Edits => &[
                 Kind::Bucket,
@@ -176,6 +185,8 @@ impl Predicate {
             Self::SpeaksAs => "speaks as",
             Self::Reads => "reads",
             Self::ReachesMount => "reaches a mount target of",
+            Self::ReachesApi => "reaches the API of",
+            Self::RunsPodsIn => "runs pods of its choice in",
             Self::MadeSnapshotOf => "has made a snapshot of",
             Self::Edits => "can change the guard of",
             Self::Opens => "can make a grant beside the policy of",

@@ -32,7 +32,16 @@ pub enum Kind {
     Whoever,
     /// An EC2 instance; id: instance id.
     Host,
-    /// A network position that AWS can tell apart; id: `internet`, `vpce-1`, `203.0.113.0/24`.
+    /// A Lambda function; id: ARN without version.
+    Function,
+    /// A task of ECS, or the tasks of a service; id: ARN.
+    Task,
+    /// The pods of a Kubernetes service account; id: `cluster/namespace/account`.
+    Pod,
+    /// An EKS cluster; id: ARN.
+    Kubernetes,
+    /// A network position that AWS can tell apart, or the interfaces of a function, task or pod; id:
+    /// `internet`, `vpce-1`, `203.0.113.0/24`.
     Position,
     /// A subnet; id: subnet id.
     Subnet,
@@ -78,7 +87,7 @@ pub enum Kind {
 
 impl Kind {
     /// All kinds.
-    pub const ALL: [Self; 28] = [
+    pub const ALL: [Self; 32] = [
         Self::Identity,
         Self::ExternalAccount,
         Self::Service,
@@ -86,6 +95,10 @@ impl Kind {
         Self::Anonymous,
         Self::Whoever,
         Self::Host,
+        Self::Function,
+        Self::Task,
+        Self::Pod,
+        Self::Kubernetes,
         Self::Position,
         Self::Subnet,
         Self::Bucket,
@@ -119,6 +132,10 @@ impl Kind {
             Self::Anonymous => "anonymous",
             Self::Whoever => "whoever",
             Self::Host => "host",
+            Self::Function => "function",
+            Self::Task => "task",
+            Self::Pod => "pod",
+            Self::Kubernetes => "kubernetes",
             Self::Position => "position",
             Self::Subnet => "subnet",
             Self::Bucket => "bucket",
@@ -216,6 +233,11 @@ impl std::fmt::Display for Thing {
             Kind::Federated => write!(f, "federated {id}"),
             Kind::Whoever => write!(f, "whoever {id}"),
             Kind::Host => write!(f, "host {id}"),
+            Kind::Function => write!(f, "function {id}"),
+            Kind::Task if id.contains(":service/") => write!(f, "tasks of {id}"),
+            Kind::Task => write!(f, "task {id}"),
+            Kind::Pod => write!(f, "pods of {id}"),
+            Kind::Kubernetes => write!(f, "EKS cluster {id}"),
             Kind::Position if id == "internet" => f.write_str("the internet"),
             Kind::Position => write!(f, "network {id}"),
             Kind::KafkaUser => {

@@ -90,6 +90,13 @@ pub(super) fn directly(
                     .map(|place| between(estate, place, target, opening)),
             )
         }
+        Sender::Attached(attached) => {
+            let own = Place::of_attached(estate, attached);
+            best(
+                own.iter()
+                    .map(|place| between(estate, place, target, opening)),
+            )
+        }
         Sender::NewHost(subnet) => between(estate, &Place::of_subnet(subnet), target, opening),
         Sender::Guest(subnet, account) => {
             between(estate, &Place::of_guest(subnet, account), target, opening)

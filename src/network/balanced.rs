@@ -59,7 +59,7 @@ fn before(
         || assumed(estate, "load-balancers", "none").is_some()
         || estate.listed(BALANCERS, place.account, place.region)
         // It would show the client's address or its own.
-        || !sender.shows(opening.shown) && !opening.shown.fits_unread(estate, place.vpc)
+        || !sender.shows(estate, opening.shown) && !opening.shown.fits_unread(estate, place.vpc)
     {
         return found;
     }
@@ -270,6 +270,13 @@ impl<'e> Pass<'_, 'e> {
         let within = |blocks: &[IpNet]| -> Vec<IpAddr> {
             blocks.iter().flat_map(|b| candidates(b, &cuts)).collect()
         };
+        let every = |places: Vec<Place<'_>>| -> Vec<IpAddr> {
+            let all = places.iter().flat_map(|place| {
+                let public = place.public.iter().copied();
+                within(&place.inside).into_iter().chain(public)
+            });
+            all.collect()
+        };
         let (sources, anywhere) = match self.sender {
             Sender::Internet if matches!(self.opening.shown, Shown::Only(_)) => {
                 return Admission::default();
@@ -279,14 +286,8 @@ impl<'e> Pass<'_, 'e> {
             Sender::NewHost(subnet) | Sender::Guest(subnet, _) => {
                 (within(&Place::of_subnet(subnet).inside), false)
             }
-            Sender::Host(host) => {
-                let places = Place::of_host(estate, host);
-                let all = places.iter().flat_map(|place| {
-                    let public = place.public.iter().copied();
-                    within(&place.inside).into_iter().chain(public)
-                });
-                (all.collect(), false)
-            }
+            Sender::Host(host) => (every(Place::of_host(estate, host)), false),
+            Sender::Attached(attached) => (every(Place::of_attached(estate, attached)), false),
             Sender::Client => return Admission::default(),
         };
         let shown = sources

@@ -18,6 +18,7 @@ use crate::reach::Strength;
 pub fn leaves_by(estate: &Estate, sender: Sender<'_>, block: &IpNet) -> Admission {
     let (places, new) = match sender {
         Sender::Host(host) => (Place::of_host(estate, host), false),
+        Sender::Attached(attached) => (Place::of_attached(estate, attached), false),
         Sender::NewHost(subnet) | Sender::Guest(subnet, _) => {
             (vec![Place::of_subnet(subnet)], true)
         }

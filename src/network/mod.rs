@@ -30,6 +30,6 @@ mod verdict;
 pub use admission::{admit, admit_directly, admit_showing};
 pub use leaving::leaves_by;
 pub use neighbours::neighbours;
-pub use place::{Sender, Target};
+pub use place::{Attached, Sender, Target};
 pub use shown::Shown;
 pub use verdict::Admission;

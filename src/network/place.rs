@@ -16,6 +16,8 @@ use crate::estate::{
 pub enum Sender<'a> {
     /// Code on a known instance.
     Host(&'a Host),
+    /// Code in a function, task or pod.
+    Attached(&'a Attached),
     /// Code on a new instance in a subnet, whose launcher chooses among its groups in the VPC.
     NewHost(&'a Subnet),
     /// The same, launched by another account that the subnet is shared with.
@@ -26,6 +28,28 @@ pub enum Sender<'a> {
     Network(&'a NetworkConfig),
     /// Somebody whom the listener is meant for; the capture does not say where they sit.
     Client,
+}
+
+/// The network interfaces of what runs on no instance of its own: a function, task or pod, or the
+/// API of a cluster of EKS.
+#[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Attached {
+    /// What to call it.
+    pub name: String,
+    /// Its account.
+    pub account: String,
+    /// Its region.
+    pub region: String,
+    /// Its VPC, where that is told.
+    pub vpc: Option<String>,
+    /// Its interfaces, where they are known.
+    pub interfaces: Vec<String>,
+    /// Else the subnets that they are in: one in each.
+    pub subnets: Vec<String>,
+    /// Security groups of interfaces that are not known.
+    pub groups: Vec<String>,
+    /// Private addresses, as far as they are told.
+    pub addresses: Vec<String>,
 }
 
 /// The port that would be opened, at one or several interfaces.
@@ -98,6 +122,14 @@ impl<'e> Target<'e> {
     pub fn interface(estate: &'e Estate, interface: &'e Interface, port: u16) -> Self {
         Self {
             places: vec![Place::of_interface(estate, interface)],
+            port,
+        }
+    }
+
+    /// A port of something that AWS attaches to subnets.
+    pub fn attached(estate: &'e Estate, attached: &'e Attached, port: u16) -> Self {
+        Self {
+            places: Place::of_attached(estate, attached),
             port,
         }
     }
@@ -294,6 +326,54 @@ impl<'e> Place<'e> {
             account,
             ..Self::of_subnet(subnet)
         }
+    }
+
+    /// The interfaces as described; where they are not, one in each subnet at some address of it.
+    pub(super) fn of_attached(estate: &'e Estate, attached: &'e Attached) -> Vec<Self> {
+        let own = attached
+            .interfaces
+            .iter()
+            .filter_map(|id| estate.interfaces.get(id));
+        let mut places: Vec<Self> = own
+            .map(|interface| {
+                let mut place = Self::of_interface(estate, interface);
+                if matches!(place.groups, Groups::Unread(_)) {
+                    place.groups = known(&attached.groups);
+                }
+                place
+            })
+            .collect();
+        if places.is_empty() {
+            let addresses: Vec<IpNet> = parsed(&attached.addresses)
+                .into_iter()
+                .map(IpNet::from)
+                .collect();
+            let in_subnet = |subnet: &'e String| {
+                let blocks = blocks_of(estate, subnet);
+                let inside = |own: &&IpNet| blocks.iter().any(|block| block.contains(*own));
+                let told: Vec<IpNet> = addresses.iter().filter(inside).copied().collect();
+                let mut place = Self {
+                    name: attached.name.clone(),
+                    account: &attached.account,
+                    region: &attached.region,
+                    vpc: attached.vpc.as_deref(),
+                    subnet: Some(subnet),
+                    groups: known(&attached.groups),
+                    instance: None,
+                    floating: told.is_empty(),
+                    inside: if told.is_empty() { blocks } else { told },
+                    public: Vec::new(),
+                    v6_known: true,
+                };
+                place.settle(estate);
+                place
+            };
+            places.extend(attached.subnets.iter().map(in_subnet));
+        }
+        for place in &mut places {
+            place.name.clone_from(&attached.name);
+        }
+        places
     }
 
     pub(super) fn of_endpoint(estate: &'e Estate, endpoint: &'e Endpoint) -> Vec<Self> {

@@ -52,7 +52,7 @@ impl Shown<'_> {
 
 impl Sender<'_> {
     /// Whether one of the sender's own addresses is such.
-    pub fn shows(self, shown: Shown<'_>) -> bool {
+    pub fn shows(self, estate: &Estate, shown: Shown<'_>) -> bool {
         let (own, blocks): (Vec<IpAddr>, Vec<IpNet>) = match self {
             Self::Client => return true,
             Self::Internet => return !matches!(shown, Shown::Only(_)),
@@ -62,6 +62,18 @@ impl Sender<'_> {
                     all.filter_map(|text| text.parse().ok()).collect(),
                     Vec::new(),
                 )
+            }
+            Self::Attached(attached) => {
+                let (mut own, mut blocks) = (Vec::new(), Vec::new());
+                for place in Place::of_attached(estate, attached) {
+                    own.extend(place.public.iter().copied());
+                    if place.floating {
+                        blocks.extend(place.inside.iter().copied());
+                    } else {
+                        own.extend(place.inside.iter().map(IpNet::addr));
+                    }
+                }
+                (own, blocks)
             }
             Self::NewHost(subnet) | Self::Guest(subnet, _) => {
                 (Vec::new(), Place::of_subnet(subnet).inside)

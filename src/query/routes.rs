@@ -271,6 +271,8 @@ impl View {
             | Predicate::Reads
             | Predicate::ReachesMount
             | Predicate::Redirects
+            | Predicate::ReachesApi
+            | Predicate::RunsPodsIn
             | Predicate::Topic(_) => self.derivation.say(fact),
         }
     }

@@ -15,10 +15,14 @@ pub use schema::{Caller, KafkaTestKind, Part, Relation, Sort};
 pub use validate::RowError;
 
 /// The packs that are built in: file name and text.
-pub const BUILT_IN: [(&str, &str); 10] = [
+pub const BUILT_IN: [(&str, &str); 11] = [
     (
         "graphs/rules/identity.toml",
         include_str!("../../graphs/rules/identity.toml"),
+    ),
+    (
+        "graphs/rules/workload.toml",
+        include_str!("../../graphs/rules/workload.toml"),
     ),
     (
         "graphs/rules/storage.toml",

@@ -40,6 +40,16 @@ words! {
         Role = "role",
         /// Instances that are not gone.
         Host = "host",
+        /// Functions, tasks and pods.
+        Workload = "workload",
+        /// Functions of Lambda.
+        Function = "function",
+        /// Running tasks of ECS, and services whose tasks were not described.
+        Task = "task",
+        /// Service accounts of Kubernetes whose pods act as a role, or run a broker.
+        Pod = "pod",
+        /// Clusters of EKS.
+        Kubernetes = "kubernetes",
         /// Subnets from which a listener or an endpoint that matters can be reached.
         Subnet = "subnet",
         /// Buckets that hold a log, or what somebody copied out of one.
@@ -106,6 +116,11 @@ impl Sort {
                 Kind::Whoever,
             ],
             Self::Host => &[Kind::Host],
+            Self::Workload => &[Kind::Function, Kind::Task, Kind::Pod],
+            Self::Function => &[Kind::Function],
+            Self::Task => &[Kind::Task],
+            Self::Pod => &[Kind::Pod],
+            Self::Kubernetes => &[Kind::Kubernetes],
             Self::Subnet => &[Kind::Subnet],
             Self::Bucket => &[Kind::Bucket],
             Self::AccessPoint | Self::MultiRegionAccessPoint => &[Kind::AccessPoint],
@@ -133,9 +148,39 @@ impl Sort {
 words! {
     /// How one thing leads to others.
     Relation {
-        /// The role of a host's instance profile, or that a consumer acts as.
+        /// The role of a host's instance profile, or that a function, task, pod or consumer acts as.
         Role = "role",
-        /// The log volumes attached to a host.
+        /// Where a function, task or pod sends from.
+        Place = "place",
+        /// The clusters of which a function, task or pod may be a client, where its network was not
+        /// read.
+        PerhapsClient = "perhaps-client",
+        /// A function that something runs that the capture shows, itself.
+        Triggered = "triggered",
+        /// The topics whose events are sent to a function.
+        Received = "received",
+        /// The secrets whose values a task is given.
+        Secret = "secret",
+        /// A task that ECS Exec is on for, itself.
+        Executable = "executable",
+        /// The roles and users whose access entry lets them run pods anywhere in an EKS cluster.
+        Entry = "entry",
+        /// The pods that the access entries of a role or user let it run commands in, where they
+        /// hold for some namespaces only.
+        Admitted = "admitted",
+        /// An EKS cluster that access entries count in, itself.
+        ByEntry = "by-entry",
+        /// The pods of an EKS cluster, or that may run on a host.
+        Pod = "pod",
+        /// The instances that are nodes of an EKS cluster.
+        Node = "node",
+        /// The EKS cluster of a pod.
+        Kubernetes = "kubernetes",
+        /// The EKS clusters whose API a host, subnet or position can reach.
+        Api = "api",
+        /// The subnets of a role's account.
+        Subnet = "subnet",
+        /// The log volumes attached to a host, or that a broker in a task or pod has mounted.
         Volume = "volume",
         /// The customer key that encrypts a bucket, volume, snapshot or secret.
         Key = "key",
@@ -180,7 +225,7 @@ words! {
         User = "user",
         /// The Kafka user that a session speaks as, when that needs a credential.
         Speaker = "speaker",
-        /// The Kafka user that the broker processes of a host authenticate as.
+        /// The Kafka user that the broker processes of a host, task or pod authenticate as.
         InterBrokerUser = "inter-broker-user",
         /// The listeners that a host, subnet, position or client place can reach.
         Reachable = "reachable",
@@ -188,7 +233,7 @@ words! {
         Session = "session",
         /// The sessions that a connection admits without one.
         OpenSession = "open-session",
-        /// The positions that code on a host or in a subnet sends from.
+        /// The positions that code on a host, in a subnet or at another position sends from.
         Position = "position",
         /// The cluster of a session, or that a managed cluster is.
         Cluster = "cluster",
@@ -199,12 +244,44 @@ words! {
     }
 }
 
+/// What code runs on.
+const CODE: &[Kind] = &[Kind::Host, Kind::Function, Kind::Task, Kind::Pod];
+
+/// What acts as a role of its own.
+const ACTING: &[Kind] = &[
+    Kind::Host,
+    Kind::Function,
+    Kind::Task,
+    Kind::Pod,
+    Kind::Consumer,
+];
+
+/// What code runs on, without hosts.
+const CONTAINED: &[Kind] = &[Kind::Function, Kind::Task, Kind::Pod];
+
 impl Relation {
     /// Kinds it may start from, and the kind it leads to.
     pub const fn signature(self) -> (&'static [Kind], Kind) {
         match self {
-            Self::Role => (&[Kind::Host, Kind::Consumer], Kind::Identity),
-            Self::Volume => (&[Kind::Host], Kind::Volume),
+            Self::Role => (ACTING, Kind::Identity),
+            Self::Place => (CONTAINED, Kind::Position),
+            Self::PerhapsClient => (CONTAINED, Kind::Cluster),
+            Self::Triggered => (&[Kind::Function], Kind::Function),
+            Self::Received => (&[Kind::Function], Kind::Topic),
+            Self::Secret => (&[Kind::Task], Kind::Secret),
+            Self::Executable => (&[Kind::Task], Kind::Task),
+            Self::Entry => (&[Kind::Kubernetes], Kind::Identity),
+            Self::Admitted => (&[Kind::Identity], Kind::Pod),
+            Self::ByEntry => (&[Kind::Kubernetes], Kind::Kubernetes),
+            Self::Pod => (&[Kind::Kubernetes, Kind::Host], Kind::Pod),
+            Self::Node => (&[Kind::Kubernetes], Kind::Host),
+            Self::Kubernetes => (&[Kind::Pod], Kind::Kubernetes),
+            Self::Api => (
+                &[Kind::Host, Kind::Subnet, Kind::Position],
+                Kind::Kubernetes,
+            ),
+            Self::Subnet => (&[Kind::Identity], Kind::Subnet),
+            Self::Volume => (CODE, Kind::Volume),
             Self::Key => (
                 &[
                     Kind::Bucket,
@@ -234,13 +311,13 @@ impl Relation {
             Self::Elsewhere => (&[Kind::Backup], Kind::Backup),
             Self::User => (&[Kind::Secret], Kind::KafkaUser),
             Self::Speaker => (&[Kind::Session], Kind::KafkaUser),
-            Self::InterBrokerUser => (&[Kind::Host], Kind::KafkaUser),
+            Self::InterBrokerUser => (CODE, Kind::KafkaUser),
             Self::Reachable => (
                 &[Kind::Host, Kind::Subnet, Kind::Position, Kind::Cluster],
                 Kind::Connection,
             ),
             Self::Session | Self::OpenSession => (&[Kind::Connection], Kind::Session),
-            Self::Position => (&[Kind::Host, Kind::Subnet], Kind::Position),
+            Self::Position => (&[Kind::Host, Kind::Subnet, Kind::Position], Kind::Position),
             Self::Bucket => (&[Kind::Bucket, Kind::TopicObjects], Kind::Bucket),
             Self::Mountable => (
                 &[Kind::Host, Kind::Subnet, Kind::Position],
@@ -306,6 +383,18 @@ words! {
         /// What launching an instance touches in a subnet: the instance, an image, a network
         /// interface, a security group, a volume and the subnet.
         Launch = "launch",
+        /// A function of the role's account that does not exist yet.
+        NewFunction = "new-function",
+        /// A layer of the function's account that does not exist yet.
+        NewLayer = "new-layer",
+        /// A task definition that does not exist yet, of the account of a role or subnet.
+        NewTaskDefinition = "new-task-definition",
+        /// Any service of ECS of the role's account.
+        AnyService = "any-service",
+        /// The cluster of a task.
+        ClusterOfTask = "cluster-of-task",
+        /// The access entry of the caller in an EKS cluster.
+        AccessEntry = "access-entry",
         /// The document that runs a shell command.
         ShellDocument = "shell-document",
         /// Every resource: actions without resource types.

@@ -167,6 +167,9 @@ impl<'a> Checker<'a> {
             Part::Itself => &[
                 Kind::Identity,
                 Kind::Host,
+                Kind::Function,
+                Kind::Task,
+                Kind::Kubernetes,
                 Kind::Bucket,
                 Kind::AccessPoint,
                 Kind::AccessGrant,
@@ -190,9 +193,20 @@ impl<'a> Checker<'a> {
             Part::NewVolume => &[Kind::Snapshot, Kind::Backup],
             Part::NewAccessPoint | Part::NewMultiRegionAccessPoint => &[Kind::Bucket],
             Part::OwnBucket => &[Kind::Bucket, Kind::Consumer],
-            Part::Launch => &[Kind::Subnet, Kind::Identity],
+            Part::Launch | Part::NewTaskDefinition => &[Kind::Subnet, Kind::Identity],
+            Part::NewFunction | Part::AnyService => &[Kind::Identity],
+            Part::NewLayer => &[Kind::Function],
+            Part::ClusterOfTask => &[Kind::Task],
+            Part::AccessEntry => &[Kind::Kubernetes],
             Part::ShellDocument => &[Kind::Host],
-            Part::Everything => &[Kind::Host, Kind::Identity],
+            Part::Everything => &[
+                Kind::Host,
+                Kind::Identity,
+                Kind::Function,
+                Kind::Task,
+                Kind::Kubernetes,
+                Kind::Subnet,
+            ],
         };
         self.kinds_of(&request.on, on);
         if let Some(via) = &request.via {

@@ -267,6 +267,7 @@ const BARE: &[(&str, &str, &str)] = &[
     ("clusterArns", "", "ecs:ListClusters"),
     ("taskArns", "", "ecs:ListTasks"),
     ("tasks", "taskArn", "ecs:DescribeTasks"),
+    ("services", "serviceArn", "ecs:DescribeServices"),
     (
         "associations",
         "clusterName",
@@ -328,6 +329,7 @@ pub(crate) fn own_resource(call: &str, body: &Node) -> Option<String> {
                 .map(|arn| arn.as_str().and_then(cluster_of_task)),
         ),
         "ecs:DescribeTasks" => each("tasks", "clusterArn"),
+        "ecs:DescribeServices" => each("services", "clusterArn"),
         "ecs:DescribeTaskDefinition" => inner("taskDefinition", "taskDefinitionArn"),
         "eks:DescribeCluster" => inner("cluster", "name"),
         "eks:DescribeNodegroup" => two(

@@ -78,6 +78,7 @@ pub(crate) fn needs_resource(call: &str, body: &Node) -> bool {
         "backup:ListBackupSelections" => !body.list("BackupSelectionsList").is_empty(),
         "ecs:ListTasks" => !body.list("taskArns").is_empty(),
         "ecs:DescribeTasks" => !body.list("tasks").is_empty(),
+        "ecs:DescribeServices" => !body.list("services").is_empty(),
         "eks:ListPodIdentityAssociations" => !body.list("associations").is_empty(),
         _ => false,
     };

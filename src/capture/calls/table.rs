@@ -335,6 +335,7 @@ pub(crate) const CALLS: &[CallSpec] = &[
     list("ecs:ListClusters", "clusterArns"),
     about("ecs:ListTasks", &["cluster"], "taskArns"),
     about("ecs:DescribeTasks", &["cluster"], "tasks"),
+    about("ecs:DescribeServices", &["cluster"], "services"),
     one("ecs:DescribeTaskDefinition", &["taskDefinition"]),
     list("eks:ListClusters", "clusters"),
     one("eks:DescribeCluster", &["name"]),

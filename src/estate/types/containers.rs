@@ -4,11 +4,15 @@
 
 use super::{Link, Origin, Seen};
 
-/// A running task of ECS.
+/// A running task of ECS, or the tasks of a service none of which was described.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Task {
-    /// Its ARN.
+    /// Its ARN, or that of the service.
     pub arn: String,
+    /// ARN of its cluster.
+    pub cluster: String,
+    /// Whether it stands for the tasks of a service.
+    pub of_service: bool,
     /// Its account.
     pub account: String,
     /// Its region.
@@ -25,8 +29,12 @@ pub struct Task {
     pub interfaces: Vec<String>,
     /// Its subnets.
     pub subnets: Vec<String>,
+    /// Its security groups, where the service tells them; else those of its interfaces.
+    pub groups: Vec<String>,
     /// Its private addresses.
     pub addresses: Vec<String>,
+    /// Whether ECS Exec is on.
+    pub execute_command: Seen<bool>,
     /// Where it stands.
     pub origin: Origin,
 }

@@ -114,6 +114,8 @@ pub struct Broker {
     pub wal_volumes: Vec<Link>,
     /// The role that its process acts as, where that is not the role of its host (a pod's own).
     pub role: Option<Link>,
+    /// Namespace and service account of its pod, `kafka/pier-kafka`.
+    pub service_account: Option<Link>,
     /// Where it stands.
     pub source: Source,
 }

@@ -55,7 +55,11 @@ impl Projection<'_> {
                 let brokers = self.cluster.brokers.values_mut().filter(|b| b.holds_data);
                 brokers
                     .filter_map(|broker| {
-                        broker.role = None;
+                        let in_pod = broker.service_account.is_some() && broker.host.is_none();
+                        broker.role = in_pod.then(|| Link {
+                            to: arn.clone(),
+                            origin: origin.clone(),
+                        });
                         broker.host.as_ref().map(|link| link.to.clone())
                     })
                     .collect()
