@@ -397,15 +397,12 @@ fn by_access_point(
     statements: &[&Statement],
 ) -> Wanted {
     let prefix = format!("{}/object/", point.arn);
-    let patterns = match of {
-        Some(of) => {
-            let bucket = world.bucket(of);
-            bucket.map_or_else(BTreeSet::new, |bucket| keys_of(world, of, &bucket.name))
-        }
-        None => {
-            let behind = point.buckets.iter();
-            behind.flat_map(|bucket| every(world, bucket)).collect()
-        }
+    let patterns = if let Some(of) = of {
+        let bucket = world.bucket(of);
+        bucket.map_or_else(BTreeSet::new, |bucket| keys_of(world, of, &bucket.name))
+    } else {
+        let behind = point.buckets.iter();
+        behind.flat_map(|bucket| every(world, bucket)).collect()
     };
     Wanted {
         account: Some(point.account.clone()),

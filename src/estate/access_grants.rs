@@ -245,15 +245,6 @@ fn may_be_location_role(role: &Identity) -> bool {
 }
 
 impl Estate {
-    /// Buckets that hold a log, and those that its objects are copied to.
-    pub(super) fn log_buckets(&self) -> impl Iterator<Item = &Bucket> {
-        let links = self.clusters.values().flat_map(|c| c.buckets.values());
-        let named = links.map(|link| link.to.clone());
-        let copies = self.copies().into_iter().map(|copy| copy.to);
-        let names: BTreeSet<String> = named.chain(copies).collect();
-        names.into_iter().filter_map(|name| self.buckets.get(&name))
-    }
-
     fn has_location_role(&self, account: &str) -> bool {
         let roles = self.identities.values();
         let mut roles = roles.filter(|x| x.kind == IdentityKind::Role && x.account == account);

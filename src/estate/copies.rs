@@ -4,7 +4,7 @@
 
 use std::collections::BTreeSet;
 
-use super::{Bucket, Cluster, Estate, Replication, Seen};
+use super::{Bucket, Cluster, Estate, Replication, Seen, SinkKind};
 
 /// A bucket that holds copies of another one's objects.
 #[derive(Clone, Debug)]
@@ -22,6 +22,24 @@ impl Estate {
     pub fn copies(&self) -> Vec<Copy<'_>> {
         let links = self.clusters.values().flat_map(|c| c.buckets.values());
         self.copies_from(links.map(|link| link.to.clone()).collect())
+    }
+
+    /// Buckets that hold a log, those that consumers fill from one, and those that the objects of
+    /// either are copied to.
+    pub(super) fn log_buckets(&self) -> impl Iterator<Item = &Bucket> {
+        let links = self.clusters.values().flat_map(|c| c.buckets.values());
+        let consumers = self.consumers.values();
+        let reading = consumers.filter(|consumer| !self.read_by(consumer).is_empty());
+        let sinks = reading.flat_map(|consumer| &consumer.sinks);
+        let sinks = sinks.filter(|sink| sink.kind == SinkKind::Bucket);
+        let named = links.map(|link| link.to.clone());
+        let named: Vec<String> = named.chain(sinks.map(|sink| sink.name.clone())).collect();
+        let copies = self.copies_from(named.clone()).into_iter();
+        let names: BTreeSet<String> = named
+            .into_iter()
+            .chain(copies.map(|copy| copy.to))
+            .collect();
+        names.into_iter().filter_map(|name| self.buckets.get(&name))
     }
 
     /// The same, from the buckets of one cluster.

@@ -166,14 +166,17 @@ pub(super) fn guards(builder: &mut Builder<'_>) {
     access_points(builder);
 }
 
-/// The lists of access points: one for each account and region that holds a bucket with a log.
+/// The lists of access points: one for each account and region that holds a bucket with a log, and
+/// whatever was asked for.
 fn access_points(builder: &mut Builder<'_>) {
     let call = "s3control:ListAccessPoints";
     let estate = &builder.estate;
-    let named = estate.clusters.values().flat_map(|c| c.buckets.values());
-    let named = named.filter_map(|link| estate.buckets.get(&link.to));
+    let named = estate.log_buckets();
     let places = named.filter_map(|bucket| Some((bucket.account.clone()?, bucket.region.clone()?)));
-    let places: BTreeSet<(String, String)> = places.collect();
+    let asked = builder.capture.answers.iter();
+    let asked = asked.filter(|a| a.call == call && !a.account.is_empty());
+    let asked = asked.map(|a| (a.account.clone(), a.region.clone()));
+    let places: BTreeSet<(String, String)> = places.chain(asked).collect();
     for (account, region) in places {
         let answer = builder.about(call, "", Some(&account), Some(&region));
         let outcome = answer.map_or(Outcome::NotCollected, |answer| answer.outcome);

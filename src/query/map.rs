@@ -6,7 +6,7 @@ use super::answer::{Count, DiagnosticText, GapText, Holder, ListenerText, Map};
 use super::routes::origin_word;
 use super::view::View;
 use crate::estate::{
-    Cluster, Estate, KeyState, Link, Listener, Origin, SecurityProtocol, SinkKind,
+    BackupKind, Cluster, Estate, KeyState, Link, Listener, Origin, SecurityProtocol, SinkKind,
 };
 use crate::facts::{Kind, Predicate, Thing, Verb};
 
@@ -21,6 +21,7 @@ pub fn map(view: &View) -> Map {
         file_systems(view, cluster, &mut holders);
         holders.extend(service(estate, cluster));
         snapshots(view, cluster, &mut holders);
+        holders.extend(backups(view, cluster));
     }
     Map {
         header: view.header("catchment.map/1"),
@@ -183,24 +184,61 @@ fn bucket(
 
 fn file_systems(view: &View, cluster: &Cluster, holders: &mut Vec<Holder>) {
     let estate = &view.estate;
-    for (role, link) in &cluster.file_systems {
+    let replicas = estate.file_copies_of(cluster).into_iter().map(|copy| {
+        let link = Link {
+            to: copy.destination.clone(),
+            origin: copy.origin.clone(),
+        };
+        (format!("replica of {}", copy.source), link)
+    });
+    let own = cluster.file_systems.iter();
+    let own = own.map(|(role, link)| (role.clone(), link.clone()));
+    for (role, link) in own.chain(replicas) {
         let store = estate.file_systems.get(&link.to);
         holders.push(Holder {
             id: link.to.clone(),
             kind: "file-system".to_owned(),
             cluster: cluster.name.clone(),
-            role: role.clone(),
+            share: share(cluster, &role),
+            freshness: freshness(cluster, &role),
+            role,
             account: store.map(|store| store.account.clone()),
             region: store.map(|store| store.region.clone()),
             zone: None,
             key: store.map_or_else(unknown, |s| key_text(&estate.file_system_key_state(s))),
             topics: topics_in(view, Kind::FileSystem, &link.to),
-            share: share(cluster, role),
-            freshness: freshness(cluster, role),
             origin: origin_word(&link.origin).to_owned(),
-            place: place(link),
+            place: place(&link),
         });
     }
+}
+
+/// Backups of buckets and file systems; those of volumes are snapshots, which have lines of their own.
+fn backups<'v>(view: &'v View, cluster: &'v Cluster) -> impl Iterator<Item = Holder> + 'v {
+    let estate = &view.estate;
+    let backups = estate.backups.values().filter(|backup| match backup.kind {
+        BackupKind::Disk => false,
+        BackupKind::Bucket => cluster.buckets.values().any(|l| l.to == backup.resource),
+        BackupKind::FileSystem => cluster
+            .file_systems
+            .values()
+            .any(|l| l.to == backup.resource),
+    });
+    backups.map(|backup| Holder {
+        id: backup.id.clone(),
+        kind: "backup".to_owned(),
+        cluster: cluster.name.clone(),
+        role: format!("backups of {}", backup.resource),
+        account: Some(backup.account.clone()),
+        region: Some(backup.region.clone()),
+        zone: None,
+        key: key_text(&estate.backup_key_state(backup)),
+        topics: topics_in(view, Kind::Backup, &backup.id),
+        share: None,
+        freshness: None,
+        origin: origin_word(&backup.origin).to_owned(),
+        place: origin_place(&backup.origin),
+    })
 }
 
 /// Storage of the service that runs a cluster, which nobody else reaches.

@@ -302,7 +302,6 @@ impl Relation {
             // A grantee may be an account that was not read, too: `validate` knows.
             Self::LocationRole | Self::Grantee => (&[Kind::AccessGrant], Kind::Identity),
             Self::Directory => (&[Kind::AccessGrant], Kind::Federated),
-            Self::GrantsInstance => (&[Kind::Bucket, Kind::TopicObjects], Kind::Bucket),
             Self::Neighbour => (
                 &[Kind::Volume, Kind::Snapshot, Kind::Backup, Kind::FileSystem],
                 Kind::Host,
@@ -318,7 +317,9 @@ impl Relation {
             ),
             Self::Session | Self::OpenSession => (&[Kind::Connection], Kind::Session),
             Self::Position => (&[Kind::Host, Kind::Subnet, Kind::Position], Kind::Position),
-            Self::Bucket => (&[Kind::Bucket, Kind::TopicObjects], Kind::Bucket),
+            Self::Bucket | Self::GrantsInstance => {
+                (&[Kind::Bucket, Kind::TopicObjects], Kind::Bucket)
+            }
             Self::Mountable => (
                 &[Kind::Host, Kind::Subnet, Kind::Position],
                 Kind::FileSystem,

@@ -179,6 +179,9 @@ fn who_may_restore_a_bucket_reads_what_the_role_writes() {
             .rules("caller")
             .contains(&"backup-restore-bucket-kms".to_owned())
     );
+    let map = catchment::query::map(&view(&case(&all, makes, Some(KEY)).0, None));
+    let told = map.holders.iter().find(|holder| holder.kind == "backup");
+    assert_eq!(told.map(|holder| holder.topics), Some(1));
     // The key of the vault, which the role needs; that of the bucket does not matter.
     case(&all, &makes[..1], Some(KEY)).expect(&[]);
     case(&all, &makes[1..], Some(KEY)).expect(&[]);

@@ -127,6 +127,9 @@ fn a_replica_holds_what_its_source_holds_and_is_mounted_on_its_own_terms() {
     assert_eq!(reads(&mounted(&[]), HOST), None);
     let copied = mounted(&[]).with(REPLICATIONS, &replicated("fs-2", ACCOUNT));
     assert_eq!(reads(&copied, HOST), Some(Always));
+    let map = catchment::query::map(&view(&copied.0, None));
+    let told = map.holders.iter().find(|holder| holder.id == "fs-2");
+    assert_eq!(told.map(|holder| &*holder.role), Some("replica of fs-1"));
     // The replica has a policy that lets nobody mount it.
     let denied = json!({
         "Effect": "Deny", "Principal": "*", "Action": "elasticfilesystem:ClientMount", "Resource": "*"
