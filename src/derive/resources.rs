@@ -427,12 +427,19 @@ fn objects(
 ) -> Wanted {
     let mut candidates = Vec::new();
     for pattern in patterns {
+        let written = |key: &str| {
+            let sample = format!("{prefix}{}", key.replace('*', "cluster/163"));
+            std::iter::once(sample).chain(meet(&format!("{prefix}{key}"), statements))
+        };
+        if !pattern.contains(HEX) {
+            candidates.extend(written(pattern));
+            continue;
+        }
         // Keys begin with hexadecimal digits: one of each, so that a deny on a few is no deny on
         // all of them.
         for digit in "0123456789abcdef".chars() {
             let key = pattern.replacen(HEX, &format!("{digit}a000000"), 1);
-            candidates.push(format!("{prefix}{}", key.replace('*', "cluster/163")));
-            candidates.extend(meet(&format!("{prefix}{key}"), statements));
+            candidates.extend(written(&key));
         }
         // A policy may spell out more of a key than one digit.
         let open = meet(
@@ -446,7 +453,8 @@ fn objects(
                 || (!digits.is_empty() && digits.bytes().all(|b| b.is_ascii_hexdigit()))
         }));
     }
-    candidates.dedup();
+    let mut seen = BTreeSet::new();
+    candidates.retain(|candidate| seen.insert(candidate.clone()));
     if patterns.is_empty() {
         candidates.push(format!("{prefix}{SAMPLE_OBJECT}"));
     }
