@@ -232,11 +232,8 @@ impl View {
         if buckets.iter().any(|b| b.settings.ownership != enforced) {
             not_read.push("ACLs of single objects".to_owned());
         }
-        if !buckets.is_empty() {
-            not_read.push("S3 Access Grants and multi-region access points".to_owned());
-        }
         if disks {
-            not_read.push("copies of snapshots, images and other backups".to_owned());
+            not_read.push("copies of snapshots, and images".to_owned());
         }
         if estate
             .accounts
