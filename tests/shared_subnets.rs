@@ -105,6 +105,17 @@ fn the_account_that_a_subnet_is_shared_with_launches_instances_there() {
 }
 
 #[test]
+fn the_account_that_a_subnet_is_shared_with_runs_tasks_there() {
+    let mut files = with_guest();
+    let identities = "accounts/444455556666/us-east-1/iam-get-account-authorization-details.json";
+    let text = files[identities].replace("ec2:RunInstances", "ecs:*");
+    files.insert(identities.to_owned(), text);
+    assert_eq!(reads(&files, LAUNCHER), Never);
+    shared(&mut files, &[arn("subnet", SUBNET)], "444455556666");
+    assert_eq!(reads(&files, LAUNCHER), Always);
+}
+
+#[test]
 fn the_proof_of_a_guest_names_the_share() {
     let mut files = with_guest();
     shared(&mut files, &[arn("subnet", SUBNET)], "444455556666");

@@ -184,11 +184,16 @@ fn role(world: &World<'_>, from: ThingIx) -> Vec<Reached> {
     workloads::acts_as(world, &acting)
 }
 
-/// The subnets of the account of a role.
+/// The subnets that the account of a role may use: its own, and those that are shared with it.
 fn subnets(world: &World<'_>, role: ThingIx) -> Vec<Reached> {
     let account = world.account(role);
     let all = world.all(crate::rules::Sort::Subnet).iter();
-    let own = all.filter(|subnet| account.is_some() && world.account(**subnet) == account);
+    // A subnet that is shared is another thing for each account that it is shared with.
+    let user = |subnet: &ThingIx| match world.guests.get(subnet) {
+        Some((_, account)) => Some(*account),
+        None => world.account(*subnet),
+    };
+    let own = all.filter(|subnet| account.is_some() && user(subnet) == account);
     own.map(|subnet| Reached::surely(*subnet, Vec::new()))
         .collect()
 }

@@ -144,12 +144,20 @@ pub(super) fn wanted(
             let place = (store.account.as_str(), store.region.as_str());
             copied_file_system(part, place, statements)
         }
-        Part::NewFunction
-        | Part::NewLayer
-        | Part::NewTaskDefinition
-        | Part::AnyService
-        | Part::ClusterOfTask
-        | Part::AccessEntry => beside(world, part, thing, statements).into_iter().collect(),
+        Part::NewFunction => beside(world, thing, ("lambda", "function:*"), statements),
+        Part::NewLayer => beside(world, thing, ("lambda", "layer:*:1"), statements),
+        Part::NewTaskDefinition => beside(world, thing, ("ecs", "task-definition/*:1"), statements),
+        Part::AnyService => beside(world, thing, ("ecs", "service/*"), statements),
+        Part::AccessEntry => {
+            let name = world.kubernetes(thing).map_or("*", |k| &k.name);
+            let entry = format!("access-entry/{name}/*");
+            beside(world, thing, ("eks", &entry), statements)
+        }
+        Part::ClusterOfTask => {
+            let task = world.estate.tasks.get(id).into_iter();
+            task.map(|task| one(task.cluster.clone(), Some(&task.account), true))
+                .collect()
+        }
         Part::OwnBucket => vec![one(format!("arn:aws:s3:::{OWN_BUCKET}/x"), None, false)],
         Part::ShellDocument => {
             let region = world
@@ -164,66 +172,29 @@ pub(super) fn wanted(
     }
 }
 
-/// What lies beside a role, subnet, function, task or EKS cluster, and does not exist yet or has any
-/// name.
+/// What lies in the account and region of a role, subnet, function, task or EKS cluster, and does
+/// not exist yet or has any name. Of a shared subnet, in the account that it is shared with.
 ///
 /// Source: Service Authorization Reference: AWS Lambda, Amazon ECS, Amazon EKS.
 fn beside(
     world: &World<'_>,
-    part: Part,
     thing: ThingIx,
+    (service, kind): (&str, &str),
     statements: &[&Statement],
-) -> Option<Wanted> {
-    let account = world.account(thing)?;
-    let subnet = || {
-        let zone = world.subnet(thing)?.zone.as_deref()?;
-        Some(zone.trim_end_matches(|c: char| c.is_ascii_lowercase()))
+) -> Vec<Wanted> {
+    let guest = world.guests.get(&thing).map(|(_, account)| *account);
+    let Some(account) = guest.or_else(|| world.account(thing)) else {
+        return Vec::new();
     };
-    let region = world.region(thing).or_else(subnet).unwrap_or("*");
-    let (service, kind) = match part {
-        Part::NewFunction => ("lambda", "function:*".to_owned()),
-        Part::NewLayer => ("lambda", "layer:*:1".to_owned()),
-        Part::NewTaskDefinition => ("ecs", "task-definition/*:1".to_owned()),
-        Part::AnyService => ("ecs", "service/*".to_owned()),
-        Part::ClusterOfTask => {
-            let arn = world.estate.tasks.get(world.id(thing))?.cluster.clone();
-            return Some(Wanted {
-                candidates: vec![arn],
-                account: Some(account.to_owned()),
-                exists: true,
-            });
-        }
-        Part::AccessEntry => {
-            let name = &world.kubernetes(thing)?.name;
-            ("eks", format!("access-entry/{name}/*"))
-        }
-        Part::Itself
-        | Part::Objects
-        | Part::NewSnapshot
-        | Part::NewVolume
-        | Part::NewAccessPoint
-        | Part::NewMultiRegionAccessPoint
-        | Part::GrantsInstance
-        | Part::NewGrantsLocation
-        | Part::NewFileSystem
-        | Part::OwnFileSystem
-        | Part::NewInterface
-        | Part::Vault
-        | Part::OwnVault
-        | Part::RestoredObjects
-        | Part::OwnBucket
-        | Part::Launch
-        | Part::ShellDocument
-        | Part::Everything => return None,
-    };
+    let region = world.region(thing).unwrap_or("*");
     let pattern = format!("arn:aws:{service}:{region}:{account}:{kind}");
     let mut candidates = meet(&pattern, statements);
     candidates.insert(pattern.replace('*', "new"));
-    Some(Wanted {
+    vec![Wanted {
         candidates: candidates.into_iter().collect(),
         account: Some(account.to_owned()),
         exists: false,
-    })
+    }]
 }
 
 /// The ARN of a workload or an EKS cluster. The tasks of a service have ids that nobody knows.
