@@ -7,6 +7,7 @@
 
 mod access_grants;
 mod alike;
+mod asking;
 mod backups;
 mod belonging;
 mod beside;
