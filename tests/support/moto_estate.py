@@ -358,6 +358,7 @@ def export_account(here, account):
         name = point["Name"]
         here.ask("s3control", "get_access_point", name, AccountId=account, Name=name)
         here.ask("s3control", "get_access_point_policy", name, AccountId=account, Name=name)
+    here.ask("s3control", "list_multi_region_access_points", AccountId=account)
     for key in here.ask("kms", "list_keys")["Keys"]:
         key = key["KeyId"]
         here.ask("kms", "describe_key", key, KeyId=key)
