@@ -1,4 +1,5 @@
-//! Functions and tasks that no statement about an action tells apart.
+//! Things that no statement about an action tells apart: functions and tasks, and the objects of
+//! topics in one bucket.
 //!
 //! An administrator may do the same to each of two thousand functions. Where no resource pattern of
 //! any statement that covers the action matches one and not the other, one decision serves both.
@@ -9,17 +10,20 @@ use std::collections::{BTreeMap, HashMap};
 
 use super::judge::About;
 use super::positions;
-use super::resources::wanted;
+use super::resources::{HEX, SAMPLE_KEY, object_prefix, wanted};
 use super::verdict::Verdict;
 use super::world::World;
 use crate::facts::{Kind, ThingIx};
-use crate::policy::{Glob, ResourcePattern};
+use crate::policy::{Glob, ResourcePattern, intersects};
 use crate::rules::{Part, Sort};
 
-/// The first of all that are alike, by action and part.
+/// The first of all that are alike.
 #[derive(Debug, Default)]
 pub(super) struct Alike<'w> {
+    /// Functions and tasks, by action and part.
     first: HashMap<(&'w str, Part), Option<BTreeMap<ThingIx, ThingIx>>>,
+    /// Objects of topics, by action and the thing through which they are asked for.
+    objects: HashMap<(&'w str, ThingIx), BTreeMap<ThingIx, ThingIx>>,
 }
 
 impl<'w> Alike<'w> {
@@ -43,8 +47,26 @@ impl<'w> Alike<'w> {
     }
 }
 
-/// Everything by the first that is like it; nothing where statements cannot be told apart so.
-fn classes(world: &World<'_>, action: &str, part: Part) -> Option<BTreeMap<ThingIx, ThingIx>> {
+impl<'w> Alike<'w> {
+    /// The objects that stand for these in a request with this action, sent to their bucket or to
+    /// an access point of it.
+    pub(super) fn objects(
+        &mut self,
+        world: &World<'_>,
+        action: &'w str,
+        door: ThingIx,
+        objects: ThingIx,
+    ) -> ThingIx {
+        let classes = self
+            .objects
+            .entry((action, door))
+            .or_insert_with(|| classes_of_objects(world, action, door));
+        classes.get(&objects).copied().unwrap_or(objects)
+    }
+}
+
+/// The patterns of all statements that cover an action; nothing where one holds a variable.
+fn patterns<'w>(world: &World<'w>, action: &str) -> Option<Vec<&'w Glob>> {
     let mut patterns: Vec<&Glob> = Vec::new();
     let documents = positions::documents(world.estate).into_iter();
     let statements = documents.flat_map(|document| &document.statements);
@@ -57,6 +79,52 @@ fn classes(world: &World<'_>, action: &str, part: Part) -> Option<BTreeMap<Thing
             }
         }
     }
+    Some(patterns)
+}
+
+/// The objects of topics behind a door, by the first that are like them: whichever statements a
+/// caller is under, the keys that are tried fit the same patterns.
+fn classes_of_objects(
+    world: &World<'_>,
+    action: &str,
+    door: ThingIx,
+) -> BTreeMap<ThingIx, ThingIx> {
+    let mut classes = BTreeMap::new();
+    let (Some(prefix), Some(patterns)) = (object_prefix(world, door), patterns(world, action))
+    else {
+        return classes;
+    };
+    let everything = Glob::new(&format!("{prefix}*"));
+    let near = patterns.into_iter();
+    let near: Vec<&Glob> = near
+        .filter(|p| intersects(&everything, p).is_some())
+        .collect();
+    let fits = |arn: &str| near.iter().map(|p| p.matches(arn)).collect::<Vec<bool>>();
+    let mut first: BTreeMap<(ThingIx, Vec<Option<Vec<bool>>>), ThingIx> = BTreeMap::new();
+    for (thing, of) in &world.objects {
+        // Keys with digits are tried digit by digit.
+        if of.keys.iter().any(|key| key.contains(HEX)) {
+            continue;
+        }
+        let mut signature = Vec::new();
+        for key in &of.keys {
+            let sample = format!("{prefix}{}", key.replace('*', SAMPLE_KEY));
+            signature.push(Some(fits(&sample)));
+            let pattern = Glob::new(&format!("{prefix}{key}"));
+            let met = near.iter().map(|near| intersects(&pattern, near));
+            signature.extend(met.map(|met| met.map(|text| fits(&text))));
+        }
+        classes.insert(
+            *thing,
+            *first.entry((of.bucket, signature)).or_insert(*thing),
+        );
+    }
+    classes
+}
+
+/// Everything by the first that is like it; nothing where statements cannot be told apart so.
+fn classes(world: &World<'_>, action: &str, part: Part) -> Option<BTreeMap<ThingIx, ThingIx>> {
+    let patterns = patterns(world, action)?;
     let mut first: BTreeMap<(Kind, String, String, Vec<bool>), ThingIx> = BTreeMap::new();
     let mut classes = BTreeMap::new();
     for thing in world.all(Sort::Workload) {

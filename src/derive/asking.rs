@@ -503,9 +503,11 @@ impl Asking<'_, '_> {
     fn asks(&self, resource: &str) -> String {
         let action = &self.request.action;
         if self.request.part == Part::Objects {
+            let on = self.about.on;
+            let bucket = self.world.objects.get(&on).map_or(on, |of| of.bucket);
             return format!(
                 "{action} on the objects of {}",
-                self.world.things.get(self.about.on)
+                self.world.things.get(bucket)
             );
         }
         format!("{action} on {resource}")

@@ -87,7 +87,7 @@ impl<'w, 'e> Judge<'w, 'e> {
         let on = self
             .alike
             .stand_in(self.world, &request.action, request.part, on);
-        let about = About { on, ..about };
+        let about = self.same_objects(&request.action, About { on, ..about });
         let key = Key {
             action: &request.action,
             part: request.part,
@@ -110,6 +110,18 @@ impl<'w, 'e> Judge<'w, 'e> {
         let verdict = asking.by_thing(caller);
         self.answers.insert(key, verdict.clone());
         alike::told_of(self.world, verdict, on, own)
+    }
+
+    /// The same about objects that no policy tells from these.
+    fn same_objects(&mut self, action: &'w str, about: About) -> About {
+        let world = self.world;
+        let mut first = |door, objects| self.alike.objects(world, action, door, objects);
+        let bucket = world.objects.get(&about.on).map(|of| of.bucket);
+        About {
+            on: bucket.map_or(about.on, |bucket| first(bucket, about.on)),
+            of: about.of.map(|of| first(about.on, of)),
+            ..about
+        }
     }
 
     /// Launching an instance for a role asks the same whatever the role: the first role of the

@@ -34,6 +34,9 @@ pub(super) struct Wanted {
 /// Stands in a pattern of object keys for hexadecimal digits.
 pub(super) const HEX: &str = "{hex}";
 
+/// Stands for what a pattern of object keys leaves open.
+pub(super) const SAMPLE_KEY: &str = "cluster/163";
+
 /// Everything that a request needs, all of it: `part` of what it is about, looked for with the
 /// patterns of `statements`; through a grant of S3 Access Grants, what that is about.
 pub(super) fn wanted(
@@ -79,7 +82,7 @@ pub(super) fn wanted(
             let scope = scope.and_then(|grant| access_grants::within(world, grant, bucket, &all));
             let patterns = scope.unwrap_or(all);
             let account = bucket.account.as_deref();
-            let prefix = format!("arn:aws:s3:::{}/", bucket.name);
+            let prefix = object_arn(&bucket.name);
             vec![objects(&prefix, &patterns, account, statements)]
         }
         Part::NewSnapshot => {
@@ -367,7 +370,7 @@ fn by_access_point(
     of: Option<ThingIx>,
     statements: &[&Statement],
 ) -> Wanted {
-    let prefix = format!("{}/object/", point.arn);
+    let prefix = object_arn_through(point);
     let patterns = if let Some(of) = of {
         let bucket = world.bucket(of);
         bucket.map_or_else(BTreeSet::new, |bucket| keys_of(world, of, &bucket.name))
@@ -379,6 +382,21 @@ fn by_access_point(
         account: Some(point.account.clone()),
         ..objects(&prefix, &patterns, None, statements)
     }
+}
+
+/// What the ARNs of a bucket's objects begin with.
+fn object_arn(bucket: &str) -> String {
+    format!("arn:aws:s3:::{bucket}/")
+}
+
+fn object_arn_through(point: &AccessPoint) -> String {
+    format!("{}/object/", point.arn)
+}
+
+/// What the ARNs of objects begin with, as a bucket or an access point names them.
+pub(super) fn object_prefix(world: &World<'_>, door: ThingIx) -> Option<String> {
+    let point = world.access_point(door).map(object_arn_through);
+    point.or_else(|| Some(object_arn(&world.bucket(door)?.name)))
 }
 
 /// Patterns of the keys of objects of one topic, or of a bucket as a whole.
@@ -399,7 +417,7 @@ fn objects(
     let mut candidates = Vec::new();
     for pattern in patterns {
         let written = |key: &str| {
-            let sample = format!("{prefix}{}", key.replace('*', "cluster/163"));
+            let sample = format!("{prefix}{}", key.replace('*', SAMPLE_KEY));
             std::iter::once(sample).chain(meet(&format!("{prefix}{key}"), statements))
         };
         if !pattern.contains(HEX) {
