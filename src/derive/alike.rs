@@ -82,6 +82,9 @@ fn patterns<'w>(world: &World<'w>, action: &str) -> Option<Vec<&'w Glob>> {
     Some(patterns)
 }
 
+/// For each key that is tried, which patterns it fits; none where a pattern leads to no key.
+type Fits = Vec<Option<Vec<bool>>>;
+
 /// The objects of topics behind a door, by the first that are like them: whichever statements a
 /// caller is under, the keys that are tried fit the same patterns.
 fn classes_of_objects(
@@ -100,7 +103,7 @@ fn classes_of_objects(
         .filter(|p| intersects(&everything, p).is_some())
         .collect();
     let fits = |arn: &str| near.iter().map(|p| p.matches(arn)).collect::<Vec<bool>>();
-    let mut first: BTreeMap<(ThingIx, Vec<Option<Vec<bool>>>), ThingIx> = BTreeMap::new();
+    let mut first: BTreeMap<(ThingIx, Fits), ThingIx> = BTreeMap::new();
     for (thing, of) in &world.objects {
         // Keys with digits are tried digit by digit.
         if of.keys.iter().any(|key| key.contains(HEX)) {
