@@ -51,6 +51,8 @@ static ASKED_AT_THE_POINT: LazyLock<Document> = LazyLock::new(|| {
 pub(super) struct Asking<'a, 'e> {
     pub(super) world: &'a World<'e>,
     pub(super) request: &'a Request,
+    /// What the context begins with, by caller and action.
+    pub(super) base: Context,
     pub(super) about: About,
     pub(super) class: &'a Class,
     pub(super) change: Change,
@@ -339,6 +341,7 @@ impl Asking<'_, '_> {
     fn context(&self, caller: ThingIx, want: &Wanted) -> Context {
         let context = context::of(
             self.world,
+            &self.base,
             &Asked {
                 caller,
                 action: &self.request.action,

@@ -117,13 +117,10 @@ pub(super) struct Asked<'a> {
     pub(super) exists: bool,
 }
 
-/// The context of a request, without its network position.
-pub(super) fn of(world: &World<'_>, asked: &Asked<'_>) -> Context {
+/// What the context of every request of a caller with this action begins with.
+pub(super) fn base(world: &World<'_>, caller: ThingIx, action: &str) -> Context {
     let mut context = Context::new(KeyState::Unknown);
-    let service = asked
-        .action
-        .split_once(':')
-        .map_or("", |(service, _)| service);
+    let service = action.split_once(':').map_or("", |(service, _)| service);
     for prefix in SERVICE_PREFIXES {
         if prefix.strip_suffix(':') != Some(service) {
             context = context.prefix(prefix, KeyState::Absent);
@@ -132,12 +129,18 @@ pub(super) fn of(world: &World<'_>, asked: &Asked<'_>) -> Context {
     for key in CHOSEN {
         context = context.chosen(key);
     }
-    for (action, prefix) in CHOSEN_PREFIXES {
-        if asked.action.starts_with(action) {
+    for (beginning, prefix) in CHOSEN_PREFIXES {
+        if action.starts_with(beginning) {
             context = context.prefix(prefix, KeyState::Chosen);
         }
     }
-    context = principal(context, world, asked);
+    principal(context, world, caller)
+}
+
+/// The context of a request, without its network position, from what [`base`] says of its caller
+/// and action.
+pub(super) fn of(world: &World<'_>, base: &Context, asked: &Asked<'_>) -> Context {
+    let mut context = base.clone();
     context = resource(context, world, asked);
     context = encryption(context, world, asked);
     context = access_point(context, world, asked);
@@ -198,9 +201,9 @@ fn access_point(context: Context, world: &World<'_>, asked: &Asked<'_>) -> Conte
     }
 }
 
-fn principal(mut context: Context, world: &World<'_>, asked: &Asked<'_>) -> Context {
-    let id = world.id(asked.caller);
-    let kind = world.kind(asked.caller);
+fn principal(mut context: Context, world: &World<'_>, caller: ThingIx) -> Context {
+    let id = world.id(caller);
+    let kind = world.kind(caller);
     let is_service = kind == Kind::Service;
     context = context.known("aws:PrincipalIsAWSService", is_service.to_string());
     if is_service {
@@ -216,7 +219,7 @@ fn principal(mut context: Context, world: &World<'_>, asked: &Asked<'_>) -> Cont
         .absent("aws:SourceAccount")
         .absent("aws:SourceOrgID")
         .absent("aws:SourceOrgPaths");
-    if let Some(identity) = world.identity(asked.caller) {
+    if let Some(identity) = world.identity(caller) {
         return known_identity(context, world.estate, identity);
     }
     if kind == Kind::ExternalAccount && id != super::callers::ANY_OTHER_ACCOUNT {

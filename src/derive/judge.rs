@@ -13,7 +13,7 @@ use super::positions::Class;
 use super::verdict::Verdict;
 use super::world::World;
 use crate::facts::{Kind, ThingIx};
-use crate::policy::Caller;
+use crate::policy::{Caller, Context, KeyState};
 use crate::rules::{Caller as By, Part, Request};
 
 /// What was asked, for answers that were given before.
@@ -57,6 +57,8 @@ impl About {
 pub(super) struct Judge<'w, 'e> {
     world: &'w World<'e>,
     answers: HashMap<Key<'w>, Verdict>,
+    /// What contexts begin with, by caller and action.
+    bases: HashMap<(ThingIx, &'w str), Context>,
     /// For each account, the role that stands for all where a launch asks the same.
     launches: BTreeMap<String, ThingIx>,
     /// Functions and tasks that policies do not tell apart.
@@ -68,6 +70,7 @@ impl<'w, 'e> Judge<'w, 'e> {
         Self {
             world,
             answers: HashMap::new(),
+            bases: HashMap::new(),
             launches: BTreeMap::new(),
             alike: Alike::default(),
         }
@@ -100,9 +103,12 @@ impl<'w, 'e> Judge<'w, 'e> {
         if let Some(known) = self.answers.get(&key) {
             return alike::told_of(self.world, known.clone(), on, own);
         }
+        let base = self.bases.entry((caller, &request.action));
+        let base = base.or_insert_with(|| context::base(self.world, caller, &request.action));
         let asking = Asking {
             world: self.world,
             request,
+            base: base.clone(),
             about,
             class: position.1,
             change,
@@ -146,6 +152,7 @@ impl<'w, 'e> Judge<'w, 'e> {
         let asking = Asking {
             world: self.world,
             request,
+            base: Context::new(KeyState::Unknown),
             about: About::only(on),
             class,
             change: Change::None,
