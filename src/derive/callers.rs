@@ -146,11 +146,6 @@ pub(super) fn unlisted_instances(call: &Call) -> (String, String) {
     (format!("runs on instances that {missing} lists"), missing)
 }
 
-/// Whether a trust policy lets the EC2 service hand the role to instances.
-pub(super) fn instances_may_take(role: &Identity) -> bool {
-    may_be_taken(role, "ec2.amazonaws.com")
-}
-
 /// Whether a trust policy lets a service hand the role to the code that it runs.
 pub(super) fn may_be_taken(role: &Identity, by: &str) -> bool {
     let by_service = |name: &PrincipalName| match name {

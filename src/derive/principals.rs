@@ -91,7 +91,7 @@ pub(super) fn all(world: &World<'_>, facts: &mut Facts) -> Vec<Principal> {
         });
     }
     for (holder, unknown) in &world.unknown {
-        let why = format!("somebody may; not collected: {}", unknown.missing);
+        let why = somebody(&unknown.missing);
         let gap = |fact| Held {
             fact,
             strength: Strength::Gap,
@@ -115,89 +115,8 @@ pub(super) fn all(world: &World<'_>, facts: &mut Facts) -> Vec<Principal> {
     }
     principals.extend(unlisted_instances(world, facts));
     principals.extend(strangers(world, facts));
-    for host in world.all(Sort::Host) {
-        principals.push(Principal {
-            thing: *host,
-            name: world.things.get(*host).to_string(),
-            kind: "workload",
-            starts: vec![Held::surely(
-                facts.intern(Predicate::CodeOn, *host),
-                "it is the code that runs there",
-            )],
-        });
-    }
-    principals.extend(workloads(world, facts));
-    principals.extend(kafka_principals(world, facts));
-    principals.sort_by(|a, b| (order(a.kind), &a.name).cmp(&(order(b.kind), &b.name)));
-    principals
-}
-
-/// For each account whose instances were not listed everywhere: whoever runs there. It may act as
-/// any role that instances may take, and sit where clients sit.
-fn unlisted_instances(world: &World<'_>, facts: &mut Facts) -> Vec<Principal> {
-    let mut principals = Vec::new();
-    for (call, outcome) in &world.estate.coverage.calls {
-        if call.call != "ec2:DescribeInstances" || outcome.settles() {
-            continue;
-        }
-        let (id, missing) = super::callers::unlisted_instances(call);
-        let why = format!("somebody may; not collected: {missing}");
-        let roles = world.estate.identities.values().filter(|identity| {
-            identity.account == call.account && super::callers::instances_may_take(identity)
-        });
-        let roles = roles
-            .filter_map(|role| world.things.find(Kind::Identity, &role.arn))
-            .map(|role| (Predicate::ActsAs, role));
-        let places = world.all(Sort::Cluster).iter();
-        let places = places.map(|place| (Predicate::SitsWithClientsOf, *place));
-        let starts = roles.chain(places).map(|(predicate, thing)| Held {
-            fact: facts.intern(predicate, thing),
-            strength: Strength::Gap,
-            why: why.clone(),
-        });
-        let starts: Vec<Held> = starts.collect();
-        if let Some(thing) = world.things.find(Kind::Whoever, &id) {
-            principals.push(Principal {
-                thing,
-                name: format!("whoever {id}"),
-                kind: "whoever",
-                starts,
-            });
-        }
-    }
-    principals
-}
-
-/// Whoever the shares of subnets name, as far as the capture does not say who that is: it may run
-/// instances there.
-fn strangers(world: &World<'_>, facts: &mut Facts) -> Vec<Principal> {
-    let all = world.estate.subnet_strangers.iter();
-    let all = all.filter_map(|(who, subnets)| {
-        let thing = world.things.find(Kind::Whoever, who)?;
-        let why = "somebody may run instances there; who it is was not read";
-        let starts = subnets.iter().filter_map(|id| {
-            let subnet = world.things.find(Kind::Subnet, id)?;
-            Some(Held {
-                fact: facts.intern(Predicate::RunsIn, subnet),
-                strength: Strength::Gap,
-                why: why.to_owned(),
-            })
-        });
-        Some(Principal {
-            thing,
-            name: format!("whoever {who}"),
-            kind: "whoever",
-            starts: starts.collect(),
-        })
-    });
-    all.collect()
-}
-
-/// Functions, tasks and pods; whoever runs in those that were not listed; and whoever has access to
-/// a cluster of EKS that was not read.
-fn workloads(world: &World<'_>, facts: &mut Facts) -> Vec<Principal> {
-    let mut principals = Vec::new();
-    for workload in world.all(Sort::Workload) {
+    let hosts = world.all(Sort::Host).iter();
+    for workload in hosts.chain(world.all(Sort::Workload)) {
         principals.push(Principal {
             thing: *workload,
             name: world.things.get(*workload).to_string(),
@@ -208,38 +127,96 @@ fn workloads(world: &World<'_>, facts: &mut Facts) -> Vec<Principal> {
             )],
         });
     }
-    let mut whoever = |id: &str, missing: &str, starts: Vec<(Predicate, ThingIx)>| {
-        let why = format!("somebody may; not collected: {missing}");
-        let starts = starts.into_iter().map(|(predicate, thing)| Held {
-            fact: facts.intern(predicate, thing),
-            strength: Strength::Gap,
-            why: why.clone(),
-        });
-        let starts: Vec<Held> = starts.collect();
-        if let Some(thing) = world.things.find(Kind::Whoever, id) {
-            principals.push(Principal {
-                thing,
-                name: format!("whoever {id}"),
-                kind: "whoever",
-                starts,
-            });
+    principals.extend(unlisted_workloads(world, facts));
+    principals.extend(kafka_principals(world, facts));
+    principals.sort_by(|a, b| (order(a.kind), &a.name).cmp(&(order(b.kind), &b.name)));
+    principals
+}
+
+/// Somebody who was not read, and may hold these facts.
+fn whoever(
+    world: &World<'_>,
+    facts: &mut Facts,
+    id: &str,
+    why: &str,
+    starts: impl IntoIterator<Item = (Predicate, ThingIx)>,
+) -> Option<Principal> {
+    let thing = world.things.find(Kind::Whoever, id)?;
+    let starts = starts.into_iter().map(|(predicate, thing)| Held {
+        fact: facts.intern(predicate, thing),
+        strength: Strength::Gap,
+        why: why.to_owned(),
+    });
+    Some(Principal {
+        thing,
+        name: format!("whoever {id}"),
+        kind: "whoever",
+        starts: starts.collect(),
+    })
+}
+
+/// Somebody who runs where nothing was listed: acts as any of these roles, and sits where clients
+/// sit.
+fn whoever_runs(
+    world: &World<'_>,
+    facts: &mut Facts,
+    id: &str,
+    missing: &str,
+    roles: impl IntoIterator<Item = ThingIx>,
+) -> Option<Principal> {
+    let roles = roles.into_iter().map(|role| (Predicate::ActsAs, role));
+    let places = world.all(Sort::Cluster).iter();
+    let places = places.map(|place| (Predicate::SitsWithClientsOf, *place));
+    whoever(world, facts, id, &somebody(missing), roles.chain(places))
+}
+
+/// Why a fact may be held, where a call was not answered.
+fn somebody(missing: &str) -> String {
+    format!("somebody may; not collected: {missing}")
+}
+
+/// For each account whose instances were not listed everywhere: whoever runs there. It may act as
+/// any role that instances may take.
+fn unlisted_instances(world: &World<'_>, facts: &mut Facts) -> Vec<Principal> {
+    let mut principals = Vec::new();
+    for (call, outcome) in &world.estate.coverage.calls {
+        if call.call != "ec2:DescribeInstances" || outcome.settles() {
+            continue;
         }
-    };
+        let (id, missing) = super::callers::unlisted_instances(call);
+        let roles = super::workloads::trusting(world, &call.account, "ec2.amazonaws.com");
+        principals.extend(whoever_runs(world, facts, &id, &missing, roles));
+    }
+    principals
+}
+
+/// Whoever the shares of subnets name, as far as the capture does not say who that is: it may run
+/// instances there.
+fn strangers(world: &World<'_>, facts: &mut Facts) -> Vec<Principal> {
+    let why = "somebody may run instances there; who it is was not read";
+    let all = world.estate.subnet_strangers.iter();
+    let all = all.filter_map(|(who, subnets)| {
+        let subnets = subnets.iter();
+        let subnets = subnets.filter_map(|id| world.things.find(Kind::Subnet, id));
+        let starts = subnets.map(|subnet| (Predicate::RunsIn, subnet));
+        whoever(world, facts, who, why, starts)
+    });
+    all.collect()
+}
+
+/// Whoever runs in functions, tasks and pods that were not listed, and whoever has access to a
+/// cluster of EKS that was not read.
+fn unlisted_workloads(world: &World<'_>, facts: &mut Facts) -> Vec<Principal> {
+    let mut principals = Vec::new();
     for (id, missing, account, service) in super::workloads::unlisted(world) {
-        let roles = super::workloads::roles_of_unlisted(world, &account, service).into_iter();
-        let places = world.all(Sort::Cluster).iter();
-        let places = places.map(|place| (Predicate::SitsWithClientsOf, *place));
-        let starts = roles.map(|role| (Predicate::ActsAs, role)).chain(places);
-        whoever(&id, &missing, starts.collect());
+        let roles = super::workloads::trusting(world, &account, service);
+        principals.extend(whoever_runs(world, facts, &id, &missing, roles));
     }
     for (id, kubernetes) in super::pods::unread_access(world.estate) {
         let cluster = world.things.find(Kind::Kubernetes, &kubernetes.arn);
         let starts = cluster.map(|cluster| (Predicate::RunsPodsIn, cluster));
-        whoever(
-            &id,
-            id.trim_end_matches(" names"),
-            starts.into_iter().collect(),
-        );
+        let why = somebody(id.trim_end_matches(" names"));
+        principals.extend(whoever(world, facts, &id, &why, starts));
     }
     principals
 }

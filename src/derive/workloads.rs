@@ -247,7 +247,7 @@ pub(super) fn acts_as(world: &World<'_>, acting: &Acting<'_>) -> Vec<Reached> {
 }
 
 /// The roles of an account that a service may hand to code.
-fn trusting(world: &World<'_>, account: &str, service: &str) -> Vec<ThingIx> {
+pub(super) fn trusting(world: &World<'_>, account: &str, service: &str) -> Vec<ThingIx> {
     let own = world.estate.identities.values();
     let own = own.filter(|role| role.account == account && callers::may_be_taken(role, service));
     own.filter_map(|role| world.things.find(Kind::Identity, &role.arn))
@@ -472,11 +472,6 @@ pub(super) fn unlisted(world: &World<'_>) -> Vec<(String, String, String, &'stat
         }
     }
     found
-}
-
-/// The roles that whoever runs in unlisted workloads may act as.
-pub(super) fn roles_of_unlisted(world: &World<'_>, account: &str, service: &str) -> Vec<ThingIx> {
-    trusting(world, account, service)
 }
 
 /// The same answer, no surer than it can be, and why.

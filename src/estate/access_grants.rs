@@ -9,13 +9,13 @@
 use std::collections::BTreeSet;
 
 use super::build::{Builder, captured, in_account, text};
+use super::consumers::place;
 use super::{
     AccessGrant, AccessGrantee, AccessGrantsInstance, AccessGrantsLocation, Bucket, Estate,
     Identity, IdentityKind, Origin, Outcome, Seen,
 };
 use crate::capture::Answer;
 use crate::capture::json::Node;
-use crate::names::Arn;
 use crate::policy::{Clause, Effect, PrincipalName};
 
 const INSTANCES: &str = "s3control:ListAccessGrantsInstances";
@@ -44,21 +44,13 @@ pub(super) fn read(builder: &mut Builder<'_>) {
     cover(builder);
 }
 
-/// The account and region of a thing: as its ARN has them, else those of the answer.
-fn place(arn: Option<&str>, answer: &Answer) -> (String, String) {
-    let parsed = arn.and_then(|arn| arn.parse::<Arn>().ok());
-    let account = parsed.as_ref().map_or(&*answer.account, Arn::account);
-    let region = parsed.as_ref().map_or(&*answer.region, Arn::region);
-    (account.to_owned(), region.to_owned())
-}
-
 fn arn_of(account: &str, region: &str) -> String {
     format!("arn:aws:s3:{region}:{account}:access-grants/default")
 }
 
 fn instance(builder: &mut Builder<'_>, node: &Node, answer: &Answer) {
     let arn = text(node, "AccessGrantsInstanceArn");
-    let (account, region) = place(arn.as_deref(), answer);
+    let (account, region) = place(arn.as_deref().unwrap_or_default(), answer);
     let center =
         text(node, "IdentityCenterInstanceArn").or_else(|| text(node, "IdentityCenterArn"));
     let origin = captured(node);
@@ -100,7 +92,7 @@ fn location(builder: &mut Builder<'_>, node: &Node, answer: &Answer) {
         return lost(builder, node, "location");
     };
     let arn = text(node, "AccessGrantsLocationArn");
-    let (account, region) = place(arn.as_deref(), answer);
+    let (account, region) = place(arn.as_deref().unwrap_or_default(), answer);
     let arn = arn.unwrap_or_else(|| format!("{}/location/{id}", arn_of(&account, &region)));
     let origin = captured(node);
     shows_instance(builder, &account, &region, &origin);
@@ -127,7 +119,7 @@ fn grant(builder: &mut Builder<'_>, node: &Node, answer: &Answer) {
         return lost(builder, node, "grant");
     };
     let arn = text(node, "AccessGrantArn");
-    let (account, region) = place(arn.as_deref(), answer);
+    let (account, region) = place(arn.as_deref().unwrap_or_default(), answer);
     let arn = arn.unwrap_or_else(|| format!("{}/grant/{id}", arn_of(&account, &region)));
     let grantee = match named("GranteeType").as_deref() {
         Some("IAM") => AccessGrantee::Iam(identifier),

@@ -11,6 +11,7 @@ use std::str::FromStr as _;
 use std::sync::Arc;
 
 use super::build::{Builder, captured, in_account, text};
+use super::consumers::place;
 use super::{
     Backup, BackupKind, BackupPlan, BackupSelection, BackupVault, Cluster, Estate, Origin, Outcome,
     Seen, Snapshot, Versioning, snapshots,
@@ -40,16 +41,6 @@ pub(super) fn read(builder: &mut Builder<'_>) {
     plans(builder);
     by_tag(builder);
     cover(builder);
-}
-
-fn place(arn: &str, answer: &Answer) -> (String, String) {
-    let parsed = Arn::from_str(arn).ok();
-    let account = parsed.as_ref().map(Arn::account).filter(|a| !a.is_empty());
-    let region = parsed.as_ref().map(Arn::region).filter(|r| !r.is_empty());
-    (
-        account.unwrap_or(&answer.account).to_owned(),
-        region.unwrap_or(&answer.region).to_owned(),
-    )
 }
 
 fn vault_arn(account: &str, region: &str, name: &str) -> String {
